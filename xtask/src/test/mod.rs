@@ -1,0 +1,85 @@
+//! `cargo xtask test`: gets what the tests need, builds once, runs everything, and says what was left out.
+
+mod python;
+mod runner;
+mod tools;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use self::tools::Tools;
+
+/// Environment for the tests; `docs/tests.md` says what each variable means.
+type Environment = Vec<(&'static str, OsString)>;
+
+/// Runs all tests of the workspace; true when they passed and, in CI, nothing was missing.
+pub fn run(root: &Path, deep: bool) -> Result<bool> {
+    let target = target_folder(root);
+    let mut missing = Vec::new();
+    let tools = Tools::provide(&mut missing)?;
+    let python = python::provide(root, &target, &mut missing)?;
+
+    let left_out = target.join("tests-left-out.txt");
+    std::fs::create_dir_all(&target)?;
+    std::fs::write(&left_out, "")?;
+    let mut environment: Environment =
+        vec![("OUTHAUL_TEST_TOOLS", tools.available().into()), ("OUTHAUL_LEFT_OUT", left_out.clone().into())];
+    environment.extend(python.map(|python| ("OUTHAUL_TEST_PYTHON", python.into())));
+    environment.extend(deep.then(|| ("OUTHAUL_DEEP", "1".into())));
+    match shared_data(root) {
+        Some(data) => environment.push(("OUTHAUL_SHARED_DATA", data.into())),
+        None => println!("xtask: no real messages beside the checkout; the tests on them are left out"),
+    }
+
+    let passed = runner::run(root, &environment)?;
+    report(&missing, &std::fs::read_to_string(&left_out)?);
+    let is_complete = missing.is_empty() || !is_ci();
+    Ok(passed && is_complete)
+}
+
+/// Where cargo builds, and where the tests' own tools are kept between runs.
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}
+
+/// The real messages, where they lie beside the checkout.
+fn shared_data(root: &Path) -> Option<PathBuf> {
+    let folder = root.parent()?.join("shared/data/messages");
+    folder.join("torture.ndjson").is_file().then_some(folder)
+}
+
+fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
+}
+
+fn report(missing: &[String], left_out: &str) {
+    for what in missing {
+        println!("xtask: missing: {what}");
+    }
+    let mut tests: Vec<_> = left_out.lines().collect();
+    tests.sort_unstable();
+    tests.dedup();
+    for test in &tests {
+        println!("xtask: left out: {test}");
+    }
+    match (missing.is_empty(), tests.is_empty(), is_ci()) {
+        (true, true, _) => println!("xtask: no tool was missing, no test was left out"),
+        (false, _, true) => println!("xtask: in CI a missing tool is a failure"),
+        _ => {}
+    }
+}
+
+/// Runs a command to its end; an error says which command and how it ended.
+fn succeeds(command: &mut Command) -> Result<()> {
+    let status = command.status().map_err(|error| anyhow::anyhow!("{command:?}: {error}"))?;
+    anyhow::ensure!(status.success(), "{command:?}: {status}");
+    Ok(())
+}
+
+/// Whether a command can be run and succeeds; its output is not shown.
+fn works(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}

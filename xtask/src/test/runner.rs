@@ -1,0 +1,25 @@
+//! The tests themselves: one build, by cargo-nextest where it is installed, else by cargo alone.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{Environment, works};
+
+/// What is compiled for tests; clippy in `.ci/run` uses the same, so that both share what they can.
+const WHAT: [&str; 4] = ["--workspace", "--locked", "--features", "cli/failpoints"];
+
+/// Runs all tests; true when all passed.
+pub fn run(root: &Path, environment: &Environment) -> Result<bool> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(&cargo);
+    if works(Command::new(&cargo).args(["nextest", "--version"])) {
+        command.args(["nextest", "run", "--no-fail-fast"]);
+    } else {
+        println!("xtask: without cargo-nextest, by cargo test");
+        command.args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+    }
+    command.args(WHAT).current_dir(root).envs(environment.iter().map(|(name, value)| (name, value)));
+    Ok(command.status()?.success())
+}

@@ -1,0 +1,122 @@
+//! Archive readers that are not ours, from Debian's packages; only what is missing is installed.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{succeeds, works};
+
+/// A program the tests call, the package that brings it, and what the tests do with it.
+struct Tool {
+    name: &'static str,
+    package: &'static str,
+    purpose: &'static str,
+    is_there: fn() -> bool,
+}
+
+const TOOLS: [Tool; 6] = [
+    Tool {
+        name: "unzip",
+        package: "unzip",
+        purpose: "reads archives",
+        is_there: || works(Command::new("unzip").arg("-v")),
+    },
+    Tool {
+        name: "7z",
+        package: "p7zip-full",
+        purpose: "reads archives",
+        is_there: || works(Command::new("7z").arg("i")),
+    },
+    Tool {
+        name: "bsdtar",
+        package: "libarchive-tools",
+        purpose: "reads archives",
+        is_there: || works(Command::new("bsdtar").arg("--version")),
+    },
+    Tool {
+        name: "java",
+        package: "default-jdk-headless",
+        purpose: "reads archives with ZipInputStream",
+        is_there: java,
+    },
+    Tool {
+        name: "zstd",
+        package: "zstd",
+        purpose: "packs and unpacks messages",
+        is_there: || works(Command::new("zstd").arg("--version")),
+    },
+    Tool {
+        name: "python3",
+        package: "python3-venv",
+        purpose: "reads exports with csv, zipfile, DuckDB and pyiceberg",
+        is_there: venv,
+    },
+];
+
+/// A run-time without the compiler cannot start a source file.
+fn java() -> bool {
+    let modules = Command::new("java").arg("--list-modules").output();
+    modules.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("jdk.compiler"))
+}
+
+/// Debian splits `ensurepip` off, without which `venv` makes no environment.
+fn venv() -> bool {
+    works(Command::new("python3").args(["-c", "import venv, ensurepip"]))
+}
+
+/// What is there after all was done to get it.
+pub struct Tools(Vec<&'static str>);
+
+impl Tools {
+    /// Looks for every tool, installs the missing ones where that is possible without a question, and looks again.
+    pub fn provide(missing: &mut Vec<String>) -> Result<Self> {
+        let (mut there, lacking): (Vec<_>, Vec<_>) = TOOLS.iter().partition(|tool| (tool.is_there)());
+        if !lacking.is_empty() {
+            let packages: Vec<_> = lacking.iter().map(|tool| tool.package).collect();
+            println!("xtask: installing {}", packages.join(", "));
+            if let Err(error) = install(&packages) {
+                println!("xtask: not installed: {error:#}");
+            }
+            let (came, absent): (Vec<_>, Vec<_>) = lacking.into_iter().partition(|tool| (tool.is_there)());
+            there.extend(came);
+            missing.extend(
+                absent.iter().map(|tool| format!("{} (package {}), which {}", tool.name, tool.package, tool.purpose)),
+            );
+        }
+        Ok(Self(there.into_iter().map(|tool| tool.name).collect()))
+    }
+
+    /// The names, joined by commas.
+    pub fn available(&self) -> String {
+        self.0.join(",")
+    }
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    let prefix = privileges()?;
+    let apt = |arguments: &[&str]| {
+        let mut words = prefix.iter().copied().chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        let mut command = Command::new(words.next().unwrap_or("env"));
+        command.args(words).args(arguments).stdin(std::process::Stdio::null());
+        command
+    };
+    let install = [&["install", "--yes", "--no-install-recommends"], packages].concat();
+    // A new machine has no package lists yet, an old one outdated ones.
+    succeeds(&mut apt(&["update"]))
+        .and_then(|()| succeeds(&mut apt(&install)))
+        .or_else(|_| succeeds(&mut apt(&install)))
+}
+
+/// What to put before `apt-get`: nothing for root, else `sudo` if it asks no password.
+fn privileges() -> Result<&'static [&'static str]> {
+    anyhow::ensure!(works(Command::new("apt-get").arg("--version")), "this system has no apt-get");
+    let user = Command::new("id").arg("-u").output()?;
+    if user.stdout.trim_ascii() == b"0" {
+        return Ok(&[]);
+    }
+    anyhow::ensure!(
+        works(Command::new("sudo").args(["-n", "true"])),
+        "apt-get needs root, and sudo would ask for a password"
+    );
+    Ok(&["sudo", "-n"])
+}
