@@ -17,7 +17,8 @@ impl Source {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let is_test_file = path.split('/').any(|part| matches!(part, "tests" | "benches" | "tests.rs"));
         let mut source = Self { code, line_starts, test_ranges: Vec::new() };
-        source.test_ranges = if is_test_file { vec![0..text.len() + 1] } else { source.test_items() };
+        let whole = std::iter::once(0..text.len() + 1);
+        source.test_ranges = if is_test_file { whole.collect() } else { source.test_items() };
         source
     }
 
