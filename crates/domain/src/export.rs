@@ -1,0 +1,78 @@
+//! One export: what was asked, how far it is, and every legal transition.
+
+mod cancel;
+mod claim;
+mod due;
+mod lease;
+mod next_step;
+mod promote;
+mod record;
+mod segments;
+mod state;
+mod step;
+
+pub use claim::Claim;
+pub use due::{HORIZON, has_come};
+pub use lease::{Lease, Seen, StepRecord};
+pub use next_step::next_step;
+pub use promote::next_to_promote;
+pub use record::{InvalidTransition, Outcome, Settled};
+pub use segments::Segments;
+pub use state::{ArchiveFile, Failure, FailureCode, Phase, PlanFacts, Slot, State};
+pub use step::Step;
+
+use crate::ids::ExportId;
+use crate::owner::Owner;
+use crate::request::Request;
+use crate::time::Micros;
+
+/// One request and what came of it.
+///
+/// The record is small whatever the export's size: segments are counted here, never listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// Its id; ids sort by creation.
+    pub id: ExportId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What was asked.
+    pub request: Request,
+    /// When it was asked, by the job store's clock.
+    pub created_at: Micros,
+    /// How far it is.
+    pub state: State,
+    /// What the plan found, once there is one.
+    pub plan: Option<PlanFacts>,
+    /// Rows written so far.
+    pub rows: u64,
+    /// Bytes of finished parts so far.
+    pub bytes: u64,
+    /// Segments that were found finished instead of being built.
+    pub reused_parts: u32,
+    /// Segments that were built.
+    pub built_parts: u32,
+    /// When it was last served, as a count of the owner's claims; the least recently served comes first.
+    pub served: u64,
+}
+
+impl Export {
+    /// A new export that waits for a place.
+    pub fn new(id: ExportId, owner: Owner, request: Request, created_at: Micros) -> Self {
+        Self {
+            id,
+            owner,
+            request,
+            created_at,
+            state: State::Queued,
+            plan: None,
+            rows: 0,
+            bytes: 0,
+            reused_parts: 0,
+            built_parts: 0,
+            served: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! Claiming: one write takes as many steps as the worker has room for.
+
+use crate::export::{Export, Phase, Slot, State, Step, next_step};
+use crate::limits::Limits;
+use crate::time::Micros;
+
+/// Steps that one write claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What was claimed, in the order to work on it.
+    pub steps: Vec<Step>,
+    /// Whether more could be claimed right now, by the next in line.
+    pub more: bool,
+}
+
+impl Export {
+    /// Claims up to `room` steps (at most the limit of one write). No step: nothing can be claimed, nothing changed.
+    pub fn claim(&mut self, now: Micros, room: u32, limits: &Limits) -> Claim {
+        let look_at = now.plus(millis(limits.heartbeat_milliseconds));
+        let mut steps = Vec::new();
+        while (steps.len() as u32) < room.min(limits.claim_segments) {
+            let Some(step) = next_step(self, now, limits) else { break };
+            self.lease(step, look_at);
+            steps.push(step);
+        }
+        Claim { steps, more: next_step(self, now, limits).is_some() }
+    }
+
+    fn lease(&mut self, step: Step, look_at: Micros) {
+        if let (Step::Segment(number), State::Running(Phase::Segments(segments))) = (step, &mut self.state) {
+            if segments.retry.remove(&number).is_none() {
+                segments.next = number + 1;
+            }
+            segments.look_at = if segments.leased == 0 { look_at } else { segments.look_at.min(look_at) };
+            segments.leased += 1;
+        } else if let Some(slot) = self.slot_mut() {
+            *slot = Slot::Leased(look_at);
+        }
+    }
+
+    /// The slot of the one step that the state waits for, where it is not a segment.
+    pub(super) fn slot_mut(&mut self) -> Option<&mut Slot> {
+        match &mut self.state {
+            State::Running(Phase::Plan(slot) | Phase::Assemble(slot)) => Some(slot),
+            State::Succeeded { expire, .. } => Some(expire),
+            State::Failed { removal, .. } | State::Cancelled { removal, .. } => removal.as_mut(),
+            State::Queued | State::Expired { .. } | State::Running(Phase::Segments(_)) => None,
+        }
+    }
+}
+
+/// Milliseconds of a limit as microseconds.
+pub(super) fn millis(milliseconds: u64) -> i64 {
+    i64::try_from(milliseconds).unwrap_or(i64::MAX).saturating_mul(1000)
+}

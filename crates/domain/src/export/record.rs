@@ -1,0 +1,240 @@
+//! Recording how an attempt ended. The caller has checked the lease; a result that no longer fits the state is refused.
+
+use thiserror::Error;
+
+use super::claim::millis;
+use super::due::HORIZON;
+use crate::export::{ArchiveFile, Export, Failure, FailureCode, Phase, PlanFacts, Segments, Slot, State, Step};
+use crate::limits::Limits;
+use crate::time::Micros;
+
+/// How one attempt at a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The plan is written.
+    Planned(PlanFacts),
+    /// The part is stored.
+    SegmentDone {
+        /// Rows in it.
+        rows: u64,
+        /// Its size (bytes).
+        bytes: u64,
+        /// Whether it was found finished.
+        reused: bool,
+    },
+    /// The archive is stored and checked.
+    Assembled {
+        /// What can be fetched.
+        files: Vec<ArchiveFile>,
+    },
+    /// The archive could not be put together because these parts are gone: they are built again.
+    PartsGone {
+        /// The segments whose parts are missing.
+        segments: Vec<u32>,
+    },
+    /// All objects are removed (steps Expire and Delete).
+    Removed,
+    /// The attempt failed; it is repeated while attempts are left.
+    Failed {
+        /// What happened, in words.
+        message: String,
+    },
+    /// The attempt failed for a reason that a repeat cannot mend.
+    Refused {
+        /// What is wrong, in words.
+        message: String,
+    },
+    /// The worker that held the step is gone.
+    Died,
+    /// A worker that stops gives the step back; no attempt is counted.
+    GivenBack,
+}
+
+/// The state of the step after its result was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Nothing of it is left to do.
+    Done,
+    /// It can be claimed again, with this many failures behind it.
+    Again {
+        /// Failed or died attempts so far.
+        failures: u32,
+    },
+}
+
+/// A result that does not fit the state, e.g. of an export that was cancelled meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{step} cannot end like this while the export is {state}")]
+pub struct InvalidTransition {
+    /// The step.
+    pub step: Step,
+    /// The state's name.
+    pub state: &'static str,
+}
+
+impl Export {
+    /// Takes over the result of a leased step and moves on.
+    pub fn record(
+        &mut self,
+        step: Step,
+        failures: u32,
+        outcome: Outcome,
+        now: Micros,
+        limits: &Limits,
+    ) -> Result<Settled, InvalidTransition> {
+        self.expects(step)?;
+        let settled = match outcome {
+            Outcome::GivenBack => self.again(step, failures, now),
+            Outcome::Failed { message } => {
+                self.failed(step, failures + 1, (FailureCode::StepFailed, message), now, limits)
+            }
+            Outcome::Died => {
+                let message = "the workers that ran it were lost".to_owned();
+                self.failed(step, failures + 1, (FailureCode::WorkersDied, message), now, limits)
+            }
+            Outcome::PartsGone { .. } if failures + 1 >= limits.attempts_per_step => {
+                self.give_up(step, (FailureCode::StepFailed, "parts keep disappearing".to_owned()), now)
+            }
+            Outcome::PartsGone { segments } => {
+                self.build_again(segments, now, limits);
+                Settled::Again { failures: failures + 1 }
+            }
+            Outcome::Refused { message } => self.give_up(step, (FailureCode::Refused, message), now),
+            success => self.succeeded(step, success, now, limits)?,
+        };
+        self.settle_segments(now, limits);
+        Ok(settled)
+    }
+
+    /// Whether this step is what the state waits for, leased.
+    fn expects(&self, step: Step) -> Result<(), InvalidTransition> {
+        let leased = |slot: &Slot| matches!(slot, Slot::Leased(_));
+        let fits = match (step, &self.state) {
+            (Step::Plan, State::Running(Phase::Plan(slot))) => leased(slot),
+            (Step::Segment(_), State::Running(Phase::Segments(segments))) => segments.leased > 0,
+            (Step::Assemble, State::Running(Phase::Assemble(slot))) => leased(slot),
+            (Step::Expire, State::Succeeded { expire, .. }) => leased(expire),
+            (Step::Delete, State::Failed { removal, .. } | State::Cancelled { removal, .. }) => {
+                removal.as_ref().is_some_and(leased)
+            }
+            _ => false,
+        };
+        if fits { Ok(()) } else { Err(self.invalid(step)) }
+    }
+
+    fn invalid(&self, step: Step) -> InvalidTransition {
+        InvalidTransition { step, state: self.state.name() }
+    }
+
+    fn succeeded(
+        &mut self,
+        step: Step,
+        outcome: Outcome,
+        now: Micros,
+        limits: &Limits,
+    ) -> Result<Settled, InvalidTransition> {
+        match (step, outcome) {
+            (Step::Plan, Outcome::Planned(facts)) => {
+                self.plan = Some(facts);
+                self.state = State::Running(Phase::Segments(Segments::planned(facts.segments)));
+            }
+            (Step::Segment(_), Outcome::SegmentDone { rows, bytes, reused }) => {
+                let segments = self.segments_mut(step)?;
+                (segments.leased, segments.done) = (segments.leased - 1, segments.done + 1);
+                (self.rows, self.bytes) = (self.rows + rows, self.bytes + bytes);
+                *(if reused { &mut self.reused_parts } else { &mut self.built_parts }) += 1;
+            }
+            (Step::Assemble, Outcome::Assembled { files }) => {
+                let expires_at = now.plus_seconds(limits.files_live_seconds);
+                self.state = State::Succeeded { finished_at: now, expires_at, files, expire: Slot::Ready(expires_at) };
+            }
+            (Step::Expire, Outcome::Removed) => self.state = State::Expired { finished_at: now },
+            (Step::Delete, Outcome::Removed) => match &mut self.state {
+                State::Failed { removal, .. } | State::Cancelled { removal, .. } => *removal = None,
+                _ => return Err(self.invalid(step)),
+            },
+            _ => return Err(self.invalid(step)),
+        }
+        Ok(Settled::Done)
+    }
+
+    /// Goes back to the segments with those that are gone; more than the set holds come with the next assembly.
+    fn build_again(&mut self, gone: Vec<u32>, now: Micros, limits: &Limits) {
+        let total = self.plan.map_or(0, |plan| plan.segments);
+        let mut segments = Segments { next: total, ..Segments::planned(total) };
+        let known = gone.into_iter().filter(|number| *number < total);
+        segments.retry = known.take(limits.retry_set as usize).map(|number| (number, now)).collect();
+        segments.done = total - segments.retry.len() as u32;
+        self.state = State::Running(Phase::Segments(segments));
+    }
+
+    fn failed(
+        &mut self,
+        step: Step,
+        failures: u32,
+        (code, message): (FailureCode, String),
+        now: Micros,
+        limits: &Limits,
+    ) -> Settled {
+        // A removal is never given up: files that must go would stay for ever.
+        let removal = matches!(step, Step::Expire | Step::Delete);
+        if failures >= limits.attempts_per_step && !removal {
+            return self.give_up(step, (code, message), now);
+        }
+        let doublings = failures.saturating_sub(1).min(6);
+        let wait = millis(limits.retry_milliseconds << doublings).min(HORIZON);
+        self.again(step, failures, now.plus(wait))
+    }
+
+    /// The step may be claimed again from `due_at` on.
+    fn again(&mut self, step: Step, failures: u32, due_at: Micros) -> Settled {
+        if let (Step::Segment(number), State::Running(Phase::Segments(segments))) = (step, &mut self.state) {
+            segments.leased -= 1;
+            segments.retry.insert(number, due_at);
+        } else if let Some(slot) = self.slot_mut() {
+            *slot = Slot::Ready(due_at);
+        }
+        Settled::Again { failures }
+    }
+
+    /// A segment out of attempts lets the others go on; any other step ends the export.
+    fn give_up(&mut self, step: Step, (code, message): (FailureCode, String), now: Micros) -> Settled {
+        if let (Step::Segment(number), State::Running(Phase::Segments(segments))) = (step, &mut self.state) {
+            segments.leased -= 1;
+            segments.failed.insert(number);
+            segments.last_failure = Some((code, message));
+        } else {
+            let failure = Failure { code, message: format!("{step}: {message}"), segments: Vec::new() };
+            self.fail(failure, now);
+        }
+        Settled::Done
+    }
+
+    fn fail(&mut self, failure: Failure, now: Micros) {
+        self.state = State::Failed { finished_at: now, failure, removal: Some(Slot::Ready(now)) };
+    }
+
+    /// Once no segment is open: on to the assembly, or the end with those that failed.
+    fn settle_segments(&mut self, now: Micros, limits: &Limits) {
+        let State::Running(Phase::Segments(segments)) = &mut self.state else { return };
+        if !segments.is_settled(limits.retry_set) {
+            return;
+        }
+        if segments.failed.is_empty() {
+            self.state = State::Running(Phase::Assemble(Slot::Ready(now)));
+            return;
+        }
+        let failed: Vec<u32> = segments.failed.iter().copied().collect();
+        let (code, message) = segments.last_failure.take().unwrap_or((FailureCode::StepFailed, String::new()));
+        let message =
+            format!("{} of {} segments could not be built; the last: {message}", failed.len(), segments.total);
+        self.fail(Failure { code, message, segments: failed }, now);
+    }
+
+    fn segments_mut(&mut self, step: Step) -> Result<&mut Segments, InvalidTransition> {
+        match &mut self.state {
+            State::Running(Phase::Segments(segments)) => Ok(segments),
+            other => Err(InvalidTransition { step, state: other.name() }),
+        }
+    }
+}
