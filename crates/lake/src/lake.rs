@@ -1,0 +1,214 @@
+//! The one door to the lake for other crates.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::clock::Clock;
+use domain::ids::{ExportId, IngestId, Slug};
+use domain::random::Random;
+use domain::time::Day;
+use fail::fail_point;
+use tokio::sync::Mutex;
+
+use crate::catalog::{Batch, BatchKey, Catalog, NewBatch, Pin, SqliteCatalog};
+use crate::disk;
+use crate::error::LakeError;
+use crate::file::WrittenFile;
+use crate::folder::Folder;
+use crate::staging::{Staging, Swept, sweep};
+use crate::storage::{file_io, location, path_of};
+use crate::table::Lineage;
+use crate::table::attempt::Attempts;
+use crate::table::commit::{Change, CommitLimits, Committed, Committer, Kind};
+use crate::table::lineage::lineage;
+use crate::table::load::{self, Version, current_version};
+use crate::table::pins;
+use crate::table::plan::Plan;
+
+/// Limits of a lake.
+#[derive(Clone, Copy, Debug)]
+pub struct LakeOptions {
+    /// Bounds of each commit.
+    pub commit: CommitLimits,
+    /// Old metadata files that stay; written into the table when it is made.
+    pub metadata_versions: usize,
+    /// How long a catalog call waits for other processes.
+    pub busy_timeout: Duration,
+}
+
+impl Default for LakeOptions {
+    fn default() -> Self {
+        Self { commit: CommitLimits::default(), metadata_versions: 10, busy_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// The table of messages in one data folder. Any number of processes may have it open.
+pub struct Lake {
+    pub(crate) folder: Folder,
+    pub(crate) catalog: Arc<dyn Catalog>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    options: LakeOptions,
+    /// One commit at a time in this process: attempts that would only lose against each other are not made.
+    commits: Mutex<()>,
+}
+
+impl Lake {
+    /// Opens the lake of a data folder, making both if they are not there.
+    ///
+    /// The folder cannot be moved or renamed afterwards, since Iceberg metadata holds absolute paths.
+    ///
+    /// # Errors
+    /// `Moved` if it was; `CatalogVersion` if a newer program wrote it.
+    pub async fn open(
+        folder: impl Into<PathBuf>,
+        options: LakeOptions,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, LakeError> {
+        let path = folder.into();
+        let (folder, gate) = disk::blocking(move || {
+            let folder = Folder::open(&path)?;
+            let gate = crate::staging::close_gate(&folder.staging())?;
+            Ok((folder, gate))
+        })
+        .await?;
+        // SQLite cannot wait for another process that changes the journal mode of a new file.
+        let catalog: Arc<dyn Catalog> = Arc::new(SqliteCatalog::open(folder.catalog(), options.busy_timeout).await?);
+        drop(gate);
+        let lake = Self { folder, catalog, clock, random, options, commits: Mutex::new(()) };
+        lake.find_or_make_table().await?;
+        Ok(lake)
+    }
+
+    async fn find_or_make_table(&self) -> Result<(), LakeError> {
+        let pointer = match self.catalog.pointer().await? {
+            Some(pointer) => pointer,
+            None => {
+                let staging = Arc::new(self.staging().await?);
+                let made = self.committer().create(&staging, self.options.metadata_versions).await;
+                self.settle(staging).await?;
+                return made.map(drop);
+            }
+        };
+        let here = self.folder.metadata();
+        match pointer.starts_with(&location(&here)) {
+            true => Ok(()),
+            false => {
+                let was = path_of(&pointer).rsplit_once("/lake/").map_or(path_of(&pointer), |(folder, _)| folder);
+                let is = here.rsplit_once("/lake/").map_or(here.as_str(), |(folder, _)| folder);
+                Err(LakeError::Moved { was: was.to_owned(), is: is.to_owned() })
+            }
+        }
+    }
+
+    /// A new, locked staging folder for an ingest.
+    pub async fn staging(&self) -> Result<Staging, LakeError> {
+        let id = IngestId::new(self.clock.now(), self.random.as_ref());
+        let (root, table) = (self.folder.staging(), self.folder.table());
+        disk::blocking(move || Staging::create(&root, table, id)).await
+    }
+
+    /// Where the `number`th data file of an ingest goes: an absolute path.
+    pub fn data_file(&self, organisation: &Slug, day: Day, ingest: IngestId, number: u32) -> String {
+        self.folder.data_file(organisation, day, ingest, number)
+    }
+
+    /// What came of a batch that was committed before.
+    pub async fn batch(&self, key: &BatchKey) -> Result<Option<Batch>, LakeError> {
+        self.catalog.batch(key).await
+    }
+
+    /// Brings files that were announced in `staging`, and renamed into place, into the table, as one batch.
+    ///
+    /// However it ends, the staging folder and everything that is not in the table is removed, at the latest by the
+    /// next sweep. A batch that is already known changes nothing.
+    pub async fn commit_ingest(
+        &self,
+        staging: Staging,
+        batch: NewBatch,
+        files: Vec<WrittenFile>,
+    ) -> Result<Committed, LakeError> {
+        self.commit(staging, Change { kind: Kind::Append, add: files, remove: Vec::new(), batch: Some(batch) }).await
+    }
+
+    pub(crate) async fn commit(&self, staging: Staging, change: Change) -> Result<Committed, LakeError> {
+        let staging = Arc::new(staging);
+        let turn = self.commits.lock().await;
+        let committed = self.committer().commit(&staging, &change).await;
+        drop(turn);
+        fail_point!("commit.swapped");
+        let settled = self.settle(staging).await;
+        fail_point!("ingest.cleaned");
+        match (committed, settled) {
+            // It was done, only the answer was lost.
+            (Err(_), Ok(Some(snapshot_id))) => Ok(Committed::Now { snapshot_id }),
+            (committed, Ok(_)) => committed,
+            (committed, Err(error)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "staging folder left to the next sweep");
+                committed
+            }
+        }
+    }
+
+    /// Ends a staging folder by what the catalog says of it, which a failed call alone does not tell.
+    async fn settle(&self, staging: Arc<Staging>) -> Result<Option<i64>, LakeError> {
+        let won = self.catalog.committed(staging.id()).await?;
+        disk::blocking(move || staging.settle(won)).await?;
+        Ok(won)
+    }
+
+    pub(crate) fn committer(&self) -> Committer<'_> {
+        let (clock, random) = (self.clock.as_ref(), self.random.as_ref());
+        let attempts = Attempts { folder: &self.folder, clock, random };
+        Committer { catalog: self.catalog.as_ref(), attempts, limits: &self.options.commit }
+    }
+
+    /// Clears up after processes that died. Live ones are left alone, so it may run at any time.
+    pub async fn sweep(&self) -> Result<Swept, LakeError> {
+        sweep(self.folder.staging(), self.folder.table(), self.catalog.as_ref()).await
+    }
+
+    /// The snapshot that holds everything committed so far. A new table has one, empty.
+    pub async fn current_snapshot(&self) -> Result<i64, LakeError> {
+        Ok(self.version().await?.current()?.snapshot_id())
+    }
+
+    /// The files of an organisation's UTC days `first..=last` in a live snapshot.
+    ///
+    /// # Errors
+    /// `SnapshotGone`; `ForeignDeletes` and `ForeignFile` where another engine wrote what cannot be read exactly.
+    pub async fn plan(&self, snapshot_id: i64, organisation: &Slug, first: Day, last: Day) -> Result<Plan, LakeError> {
+        let version = self.version().await?;
+        load::plan(&file_io(None), &version.metadata, snapshot_id, organisation, (first, last)).await
+    }
+
+    /// What must be equal, beside content versions, for the content of two snapshots to be equal.
+    pub async fn lineage(&self, snapshot_id: i64) -> Result<Lineage, LakeError> {
+        lineage(&self.version().await?.metadata, snapshot_id)
+    }
+
+    /// Pins the current snapshot for an export and returns it; a second call returns the same one.
+    ///
+    /// # Errors
+    /// `SnapshotGone` if the export had a pin whose snapshot is no longer in the table.
+    pub async fn pin(&self, export: ExportId) -> Result<i64, LakeError> {
+        pins::pin(self.catalog.as_ref(), self.clock.as_ref(), export).await
+    }
+
+    /// Lets an export's snapshot go.
+    pub async fn unpin(&self, export: ExportId) -> Result<(), LakeError> {
+        self.catalog.unpin(export).await
+    }
+
+    /// Every pin, oldest first.
+    pub async fn pins(&self) -> Result<Vec<Pin>, LakeError> {
+        self.catalog.pins().await
+    }
+
+    pub(crate) async fn version(&self) -> Result<Version, LakeError> {
+        current_version(self.catalog.as_ref()).await
+    }
+}

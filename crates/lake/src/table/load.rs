@@ -1,0 +1,118 @@
+//! Reads what the catalog points to: table metadata, manifest lists, manifests, and plans over them.
+
+use std::sync::Arc;
+
+use domain::ids::Slug;
+use domain::time::Day;
+use futures::{StreamExt, TryStreamExt, stream};
+use iceberg::io::FileIO;
+use iceberg::spec::{ManifestEntryRef, ManifestFile, ManifestList, Snapshot, SnapshotRef, TableMetadata};
+
+use super::plan::{Plan, Planner};
+use super::schema::verify;
+use crate::catalog::Catalog;
+use crate::error::LakeError;
+use crate::storage::file_io;
+
+/// How often metadata is looked up anew that was replaced and removed while it was opened.
+const READ_ATTEMPTS: u32 = 10;
+/// Manifests loaded at once; each may hold a few thousand entries in memory.
+const LOADS_AT_ONCE: usize = 4;
+
+/// The table as one metadata file describes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    pub(crate) location: String,
+    pub(crate) metadata: TableMetadata,
+}
+
+impl Version {
+    /// The current snapshot; every table of ours is made with one.
+    pub(crate) fn current(&self) -> Result<&SnapshotRef, LakeError> {
+        self.metadata.current_snapshot().ok_or_else(|| LakeError::Unusable("it has no current snapshot".to_owned()))
+    }
+}
+
+/// The table as it is now.
+pub(crate) async fn current_version(catalog: &dyn Catalog) -> Result<Version, LakeError> {
+    let io = file_io(None);
+    let mut location = pointer(catalog).await?;
+    for _ in 0..READ_ATTEMPTS {
+        let error = match TableMetadata::read_from(&io, &location).await {
+            Ok(metadata) => {
+                verify(&metadata)?;
+                return Ok(Version { location, metadata });
+            }
+            Err(error) => error,
+        };
+        match pointer(catalog).await? {
+            moved if moved != location => location = moved,
+            _ => return Err(error.into()),
+        }
+    }
+    Err(LakeError::Contention { attempts: READ_ATTEMPTS })
+}
+
+async fn pointer(catalog: &dyn Catalog) -> Result<String, LakeError> {
+    let pointer = catalog.pointer().await?;
+    pointer.ok_or_else(|| LakeError::Unusable("the catalog has no table".to_owned()))
+}
+
+/// A snapshot that has not expired.
+pub(crate) fn live(metadata: &TableMetadata, snapshot_id: i64) -> Result<&SnapshotRef, LakeError> {
+    metadata.snapshot_by_id(snapshot_id).ok_or(LakeError::SnapshotGone(snapshot_id))
+}
+
+/// The manifests of a snapshot.
+pub(crate) async fn manifest_list(
+    io: &FileIO,
+    metadata: &TableMetadata,
+    snapshot: &Snapshot,
+) -> Result<Vec<ManifestFile>, LakeError> {
+    let bytes = io.new_input(snapshot.manifest_list())?.read().await?;
+    let list = ManifestList::parse_with_version(&bytes, metadata.format_version())?;
+    Ok(list.consume_entries().into_iter().collect())
+}
+
+/// Loads manifests, some at once, and hands each one's entries to `each` in the order given.
+pub(crate) async fn for_each_manifest(
+    io: &FileIO,
+    manifests: Vec<ManifestFile>,
+    mut each: impl FnMut(ManifestFile, Vec<ManifestEntryRef>) -> Result<(), LakeError>,
+) -> Result<(), LakeError> {
+    let loads = manifests.into_iter().map(|manifest| {
+        let io = io.clone();
+        // A task of its own, since decoding costs more than reading.
+        tokio::spawn(async move {
+            let loaded = manifest.load_manifest(&io).await?;
+            Ok::<_, LakeError>((manifest, loaded.into_parts().0))
+        })
+    });
+    let mut loads = stream::iter(loads).buffered(LOADS_AT_ONCE);
+    while let Some(loaded) = loads.try_next().await.map_err(|_| LakeError::Panicked)? {
+        let (manifest, entries) = loaded?;
+        each(manifest, entries)?;
+    }
+    Ok(())
+}
+
+/// Plans one organisation's days `first..=last` in a live snapshot, opening only manifests that can list them.
+pub(crate) async fn plan(
+    io: &FileIO,
+    metadata: &TableMetadata,
+    snapshot_id: i64,
+    organisation: &Slug,
+    (first, last): (Day, Day),
+) -> Result<Plan, LakeError> {
+    let snapshot = Arc::clone(live(metadata, snapshot_id)?);
+    let mut planner = Planner::new(snapshot_id, organisation, first, last);
+    let mut needed = Vec::new();
+    for manifest in manifest_list(io, metadata, &snapshot).await? {
+        let spec = metadata.partition_spec_by_id(manifest.partition_spec_id);
+        if planner.needs(&manifest, spec.map(AsRef::as_ref))? {
+            needed.push(manifest);
+        }
+    }
+    for_each_manifest(io, needed, |_, entries| planner.add(&entries)).await?;
+    Ok(planner.finish())
+}

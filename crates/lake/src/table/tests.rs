@@ -1,0 +1,343 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::ids::{ExportId, IngestId};
+use domain::time::Day;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::commit::{CommitLimits, Committed, Kind};
+use super::load::manifest_list;
+use super::manifests::MergeLimits;
+use crate::catalog::{Pin, Swapped};
+use crate::error::LakeError;
+use crate::file::DataFile;
+use crate::lake::{Lake, LakeOptions};
+use crate::staging::Staging;
+use crate::storage::file_io;
+use crate::testing::{START, assert_tidy, change, days, ingest, invented, lake, lake_with, new_batch, place, slug};
+
+async fn files(lake: &Lake, organisation: &str) -> Vec<DataFile> {
+    let snapshot = lake.current_snapshot().await.unwrap();
+    let plan = lake.plan(snapshot, &slug(organisation), Day::MIN, Day::MAX).await.unwrap();
+    plan.days.into_iter().flat_map(|day| day.files).collect()
+}
+
+async fn manifests(lake: &Lake) -> usize {
+    let version = lake.version().await.unwrap();
+    let list = manifest_list(&file_io(None), &version.metadata, version.current().unwrap()).await.unwrap();
+    list.len()
+}
+
+#[tokio::test]
+async fn a_new_lake_is_empty_and_stays_the_same_when_it_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = lake(folder.path(), 1).await;
+    let snapshot = first.current_snapshot().await.unwrap();
+    assert_eq!(days(&first, "o").await, []);
+    let again = lake(folder.path(), 2).await;
+    assert_eq!(again.current_snapshot().await.unwrap(), snapshot);
+    assert_eq!(again.lineage(snapshot).await.unwrap(), first.lineage(snapshot).await.unwrap());
+    assert_eq!(assert_tidy(&again).await.problems, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_that_open_a_new_folder_together_make_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut opening = JoinSet::new();
+    for seed in 0..6 {
+        let path = folder.path().to_owned();
+        opening.spawn(async move { lake(&path, seed).await.current_snapshot().await.unwrap() });
+    }
+    let snapshots: BTreeSet<i64> = opening.join_all().await.into_iter().collect();
+    assert_eq!(snapshots.len(), 1);
+    assert_tidy(&lake(folder.path(), 9).await).await;
+}
+
+#[tokio::test]
+async fn what_is_appended_is_planned() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    let before = lake.current_snapshot().await.unwrap();
+    ingest(&lake, "a", "1", &[(10, 5), (11, 6)]).await;
+    ingest(&lake, "b", "1", &[(11, 7)]).await;
+    ingest(&lake, "a", "2", &[(11, 8), (Day::MIN.0, 1), (Day::MAX.0, 2)]).await;
+    let expected = [(Day::MIN.0, 1, 4, 1), (10, 5, 2, 1), (11, 14, 4, 2), (Day::MAX.0, 2, 4, 1)];
+    assert_eq!(days(&lake, "a").await, expected);
+    assert_eq!(days(&lake, "b").await, [(11, 7, 3, 1)]);
+    assert_eq!(days(&lake, "c").await, []);
+    assert_eq!(lake.plan(before, &slug("a"), Day::MIN, Day::MAX).await.unwrap().days, []);
+    let file = files(&lake, "b").await.remove(0);
+    assert_eq!(file, invented(file.path.clone(), &slug("b"), Day(11), 7).file);
+    let stats = lake.stats().await.unwrap();
+    let counted: Vec<_> = stats.organisations.iter().map(|o| (o.organisation.as_str(), o.days, o.files, o.rows)).collect();
+    assert_eq!(counted, [("a", 4, 5, 22), ("b", 1, 1, 7)]);
+    assert_eq!((stats.snapshots, stats.manifests), (4, 3));
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    assert!(matches!(lake.plan(7, &slug("a"), Day(0), Day(1)).await, Err(LakeError::SnapshotGone(7))));
+    assert!(matches!(lake.lineage(7).await, Err(LakeError::SnapshotGone(7))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn writers_in_two_processes_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let lakes = [Arc::new(lake(folder.path(), 1).await), Arc::new(lake(folder.path(), 2).await)];
+    let mut writers = JoinSet::new();
+    for writer in 0..6 {
+        let lake = Arc::clone(&lakes[writer % 2]);
+        writers.spawn(async move {
+            for number in 0..5 {
+                ingest(&lake, "a", &format!("{writer}-{number}"), &[(writer as i32, 1 + number)]).await;
+            }
+        });
+    }
+    writers.join_all().await;
+    let planned: Vec<_> = days(&lakes[0], "a").await.into_iter().map(|(day, rows, _, files)| (day, rows, files)).collect();
+    assert_eq!(planned, (0..6).map(|day| (day, 15, 5)).collect::<Vec<_>>());
+    let version = lakes[0].version().await.unwrap();
+    assert_eq!(version.metadata.snapshots().len(), 31);
+    assert_eq!(version.current().unwrap().summary().additional_properties["total-records"], "90");
+    assert_tidy(&lakes[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_batch_that_comes_six_times_at_once_is_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let lakes = [Arc::new(lake(folder.path(), 1).await), Arc::new(lake(folder.path(), 2).await)];
+    let mut writers = JoinSet::new();
+    for writer in 0..6 {
+        let lake = Arc::clone(&lakes[writer % 2]);
+        writers.spawn(async move { ingest(&lake, "a", "same", &[(1, 3)]).await });
+    }
+    let (mut made, mut known) = (Vec::new(), Vec::new());
+    for outcome in writers.join_all().await {
+        match outcome {
+            Committed::Now { snapshot_id } => made.push(snapshot_id),
+            Committed::AlreadyKnown(batch) => known.push((batch.snapshot_id, batch.accepted)),
+        }
+    }
+    assert_eq!((made.len(), known), (1, vec![(made[0], 3); 5]));
+    assert_eq!(days(&lakes[1], "a").await, [(1, 3, 2, 1)]);
+    assert_tidy(&lakes[1]).await;
+    // The key is the organisation's own.
+    assert!(matches!(ingest(&lakes[0], "b", "same", &[(1, 3)]).await, Committed::Now { .. }));
+}
+
+#[tokio::test]
+async fn small_manifests_are_merged_and_plans_stay_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let merge = MergeLimits { small_manifests: 8, small_entries: 5, merged_entries: 20, entries_at_once: 100 };
+    let commit = CommitLimits { merge, ..CommitLimits::default() };
+    let lake = lake_with(folder.path(), 1, LakeOptions { commit, ..LakeOptions::default() }).await;
+    for number in 0..60 {
+        let organisation = ["a", "b", "c"][number % 3];
+        ingest(&lake, organisation, &number.to_string(), &[(number as i32 / 6, 1), (100 + number as i32, 2)]).await;
+    }
+    assert!(manifests(&lake).await < 20, "{}", manifests(&lake).await);
+    for (organisation, offset) in [("a", 0), ("b", 1), ("c", 2)] {
+        let numbers = || (0..60).filter(|number| number % 3 == offset);
+        let shared = (0..10).map(|day| (day, 2, numbers().filter(|n| n / 6 == day).max().unwrap() as i64 + 2, 2));
+        let own = numbers().map(|number| (100 + number, 2, i64::from(number) + 2, 1));
+        assert_eq!(days(&lake, organisation).await, shared.chain(own).collect::<Vec<_>>());
+    }
+    assert_tidy(&lake).await;
+}
+
+#[tokio::test]
+async fn old_metadata_files_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    for number in 0..15 {
+        ingest(&lake, "a", &number.to_string(), &[(number, 1)]).await;
+    }
+    assert_eq!(lake.version().await.unwrap().metadata.metadata_log().len(), 10);
+    let names = std::fs::read_dir(lake.folder.metadata()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.filter(|name| name.to_str().unwrap().ends_with(".metadata.json")).count(), 11);
+    assert_tidy(&lake).await;
+}
+
+#[tokio::test]
+async fn a_rewrite_keeps_content_versions() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    for number in 0..4 {
+        ingest(&lake, "a", &number.to_string(), &[(1, 10), (2, 20)]).await;
+    }
+    ingest(&lake, "a", "later", &[(2, 5)]).await;
+    let before = days(&lake, "a").await;
+    assert_eq!(before, [(1, 40, 5, 4), (2, 85, 6, 5)]);
+    // Day 2 keeps its newest file, so that its version does not come from the rewritten ones alone.
+    let old: Vec<_> = files(&lake, "a").await.into_iter().filter(|file| file.rows >= 10).collect();
+    let staging = lake.staging().await.unwrap();
+    let new = place(&lake, &staging, &slug("a"), &[(1, 40), (2, 80)]);
+    lake.commit(staging, change(Kind::Rewrite, new, old.clone())).await.unwrap();
+    assert_eq!(days(&lake, "a").await, [(1, 40, 5, 1), (2, 85, 6, 2)]);
+    let version = lake.version().await.unwrap();
+    let summary = version.current().unwrap().summary().clone();
+    assert_eq!(summary.operation, iceberg::spec::Operation::Replace);
+    for (key, value) in [("deleted-data-files", "8"), ("added-data-files", "2"), ("total-data-files", "3")] {
+        assert_eq!(summary.additional_properties[key], value, "{key}");
+    }
+    assert_eq!(summary.additional_properties["total-records"], "125");
+    assert_eq!(summary.additional_properties["total-files-size"], "12500");
+    // The files are gone from the table: replacing them again is a conflict.
+    let staging = lake.staging().await.unwrap();
+    let new = place(&lake, &staging, &slug("a"), &[(1, 40), (2, 80)]);
+    let conflict = lake.commit(staging, change(Kind::Rewrite, new, old)).await.unwrap_err();
+    assert!(matches!(conflict, LakeError::Conflict { missing: 8 }), "{conflict}");
+    assert_tidy(&lake).await;
+}
+
+#[tokio::test]
+async fn a_rewrite_must_not_change_rows_and_a_deletion_must_not_add_any() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    ingest(&lake, "a", "1", &[(1, 10), (2, 10)]).await;
+    let before = days(&lake, "a").await;
+    for (kind, rows) in [(Kind::Rewrite, 9), (Kind::Rewrite, 11), (Kind::Delete, 11)] {
+        let staging = lake.staging().await.unwrap();
+        let new = place(&lake, &staging, &slug("a"), &[(1, rows)]);
+        let old = files(&lake, "a").await.into_iter().filter(|file| file.day == Day(1)).collect();
+        let refused = lake.commit(staging, change(kind, new, old)).await.unwrap_err();
+        assert!(matches!(refused, LakeError::RowsChanged { removed: 10, added, .. } if added == rows), "{refused}");
+    }
+    assert_eq!(days(&lake, "a").await, before);
+    assert_tidy(&lake).await;
+}
+
+#[tokio::test]
+async fn a_deletion_changes_the_content_version_of_what_it_touches() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    ingest(&lake, "a", "1", &[(1, 10), (2, 10), (3, 10)]).await;
+    let old = files(&lake, "a").await.into_iter().filter(|file| file.day != Day(3)).collect();
+    let staging = lake.staging().await.unwrap();
+    let new = place(&lake, &staging, &slug("a"), &[(1, 9)]);
+    lake.commit(staging, change(Kind::Delete, new, old)).await.unwrap();
+    assert_eq!(days(&lake, "a").await, [(1, 9, 3, 1), (3, 10, 2, 1)]);
+    let staging = lake.staging().await.unwrap();
+    lake.commit(staging, change(Kind::Delete, Vec::new(), files(&lake, "a").await)).await.unwrap();
+    assert_eq!(days(&lake, "a").await, []);
+    assert_eq!(lake.version().await.unwrap().current().unwrap().summary().additional_properties["total-records"], "0");
+    // A manifest that lists nothing any more is dropped by the next commit.
+    ingest(&lake, "a", "2", &[(1, 1)]).await;
+    assert_eq!(manifests(&lake).await, 1);
+    assert_tidy(&lake).await;
+}
+
+#[tokio::test]
+async fn too_many_lost_attempts_end_the_commit_and_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let commit = CommitLimits { attempts: 0, ..CommitLimits::default() };
+    let lake = lake_with(folder.path(), 1, LakeOptions { commit, ..LakeOptions::default() }).await;
+    let staging = lake.staging().await.unwrap();
+    let files = place(&lake, &staging, &slug("a"), &[(1, 1)]);
+    let lost = lake.commit_ingest(staging, new_batch(&slug("a"), "1", 1), files).await.unwrap_err();
+    assert!(matches!(lost, LakeError::Contention { attempts: 0 }) && lost.retryable());
+    assert_tidy(&lake).await;
+}
+
+/// Publishes an ingest's attempt as `Lake::commit` does, up to the swap or over it, and then lets go of everything.
+async fn die(lake: &Lake, swapped: bool) -> IngestId {
+    let staging = Arc::new(lake.staging().await.unwrap());
+    let add = place(lake, &staging, &slug("a"), &[(1, 1), (2, 2)]);
+    let mut change = change(Kind::Append, add, Vec::new());
+    change.batch = Some(new_batch(&slug("a"), &staging.id().to_string(), 3));
+    let stale = lake.version().await.unwrap();
+    ingest(lake, "b", &staging.id().to_string(), &[(1, 1)]).await;
+    let lost = lake.committer().swap(&staging, &stale, &change, true).await.unwrap();
+    assert_eq!(lost, Swapped::Lost);
+    if swapped {
+        let base = lake.version().await.unwrap();
+        assert!(matches!(lake.committer().swap(&staging, &base, &change, true).await.unwrap(), Swapped::Won(_)));
+    }
+    staging.id()
+}
+
+#[tokio::test]
+async fn a_process_that_dies_before_its_swap_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    die(&lake, false).await;
+    assert_eq!(lake.sweep().await.unwrap().discarded, 1);
+    assert_eq!(days(&lake, "a").await, []);
+    assert_tidy(&lake).await;
+    assert!(!std::path::Path::new(&format!("{}/organisation=a", lake.folder.data())).exists());
+}
+
+#[tokio::test]
+async fn a_process_that_dies_after_its_swap_leaves_its_rows_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    for number in 0..15 {
+        ingest(&lake, "b", &number.to_string(), &[(number, 1)]).await;
+    }
+    let id = die(&lake, true).await;
+    assert!(lake.catalog.committed(id).await.unwrap().is_some());
+    assert_eq!(lake.sweep().await.unwrap().finished, 1);
+    assert_eq!(days(&lake, "a").await.len(), 2);
+    assert_tidy(&lake).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    let staging: Arc<Staging> = Arc::new(lake.staging().await.unwrap());
+    let change = change(Kind::Append, place(&lake, &staging, &slug("a"), &[(1, 1)]), Vec::new());
+    let base = lake.version().await.unwrap();
+    let won = lake.committer().swap(&staging, &base, &change, true).await.unwrap();
+    let again = lake.committer().swap(&staging, &lake.version().await.unwrap(), &change, true).await.unwrap();
+    assert_eq!(won, again);
+    assert_eq!(days(&lake, "a").await, [(1, 1, 2, 1)]);
+}
+
+#[tokio::test]
+async fn history_does_not_run_backwards_with_the_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = lake(folder.path(), 1).await;
+    ingest(&first, "a", "1", &[(1, 1)]).await;
+    let clock = domain::clock::ManualClock::at(START.plus(-3_600_000_000));
+    let random = domain::random::Generator::<rand_chacha::ChaCha8Rng>::seeded(5);
+    let behind = Lake::open(folder.path(), LakeOptions::default(), Arc::new(clock), Arc::new(random)).await.unwrap();
+    ingest(&behind, "a", "2", &[(1, 1)]).await;
+    assert_eq!(behind.version().await.unwrap().metadata.last_updated_ms(), START.0 / 1000);
+}
+
+#[tokio::test]
+async fn a_moved_folder_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (was, is) = (folder.path().join("was"), folder.path().join("is"));
+    drop(lake(&was, 1).await);
+    std::fs::rename(&was, &is).unwrap();
+    let clock = Arc::new(domain::clock::ManualClock::at(START));
+    let random = Arc::new(domain::random::Generator::<rand_chacha::ChaCha8Rng>::seeded(5));
+    let Err(LakeError::Moved { was: old, is: new }) = Lake::open(&is, LakeOptions::default(), clock, random).await else {
+        panic!("it was opened")
+    };
+    let canonical = folder.path().canonicalize().unwrap();
+    assert_eq!((old.as_str(), new.as_str()), (canonical.join("was").to_str().unwrap(), canonical.join("is").to_str().unwrap()));
+}
+
+#[tokio::test]
+async fn an_export_keeps_its_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    let (export, other) = (ExportId(Uuid::from_u128(1)), ExportId(Uuid::from_u128(2)));
+    let pinned = lake.pin(export).await.unwrap();
+    ingest(&lake, "a", "1", &[(1, 1)]).await;
+    assert_eq!(lake.pin(export).await.unwrap(), pinned);
+    assert_ne!(lake.pin(other).await.unwrap(), pinned);
+    assert_eq!(lake.pins().await.unwrap().iter().map(|pin| pin.export).collect::<Vec<_>>(), [export, other]);
+    lake.unpin(export).await.unwrap();
+    lake.unpin(export).await.unwrap();
+    assert_eq!(lake.pins().await.unwrap().len(), 1);
+    let expired = Pin { export, snapshot_id: 7, pinned_at: START };
+    lake.catalog.pin(expired).await.unwrap();
+    assert!(matches!(lake.pin(export).await, Err(LakeError::SnapshotGone(7))));
+}
