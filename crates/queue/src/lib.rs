@@ -1,0 +1,11 @@
+//! The queue of wakes: hints that an owner may have work, served oldest first. Losing all of them loses nothing.
+
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+pub mod memory;
+pub mod queue;
+pub mod wake;
+
+pub use memory::MemoryQueue;
+pub use queue::{Queue, QueueError};
+pub use wake::{Message, Wake, WakeError};

@@ -1,0 +1,86 @@
+//! Ending an attempt: by its result, by the death of its worker, or because the export is cancelled.
+
+use domain::export::{Export, Lease, Outcome, Phase, Seen, Settled, State, Step};
+use domain::ids::ExportId;
+
+use super::{Ledger, SegmentResult, StepRow, promote};
+use crate::StoreError;
+use crate::jobs::Recorded;
+
+/// One write: the step, the export's summary, the promotion.
+pub fn record(ledger: &mut impl Ledger, lease: &Lease, outcome: Outcome) -> Result<Recorded, StoreError> {
+    let Some(export) = ledger.export(lease.export)? else { return Ok(Recorded::Fenced) };
+    match ledger.step(lease.export, lease.step)?.filter(|row| row.record.is_held_by(lease)) {
+        Some(row) => settle(ledger, export, row, outcome),
+        None => Ok(Recorded::Fenced),
+    }
+}
+
+/// One write: the death of a step's holder who did not beat since `seen`.
+pub fn take_over(ledger: &mut impl Ledger, id: ExportId, seen: &Seen) -> Result<bool, StoreError> {
+    let Some(export) = ledger.export(id)? else { return Ok(false) };
+    match ledger.step(id, seen.step)?.filter(|row| row.record.seen() == Some(*seen)) {
+        Some(row) => Ok(settle(ledger, export, row, Outcome::Died)? != Recorded::Fenced),
+        None => Ok(false),
+    }
+}
+
+/// One write: the export's new state, its steps taken from their holders, the promotion.
+pub fn cancel(ledger: &mut impl Ledger, id: ExportId) -> Result<Option<Export>, StoreError> {
+    let Some(mut export) = ledger.export(id)? else { return Ok(None) };
+    if export.cancel(ledger.now()) {
+        ledger.save_export(&export)?;
+        ledger.release_all(id)?;
+        promote::promote(ledger)?;
+    }
+    Ok(Some(export))
+}
+
+fn settle(
+    ledger: &mut impl Ledger,
+    mut export: Export,
+    mut row: StepRow,
+    outcome: Outcome,
+) -> Result<Recorded, StoreError> {
+    let step = row.record.step;
+    let gone = matches!(outcome, Outcome::PartsGone { .. });
+    let success = match outcome {
+        Outcome::SegmentDone { rows, bytes, reused } => Some(SegmentResult::Done { rows, bytes, reused }),
+        _ => None,
+    };
+    let settled = export.record(step, row.record.failures, outcome, ledger.now(), &ledger.limits().clone());
+    row.record.worker = None;
+    match (&settled, step) {
+        (Ok(Settled::Again { failures }), _) => row.record.failures = *failures,
+        (Ok(Settled::Done), Step::Segment(_)) => row.result = success.or(Some(SegmentResult::Failed)),
+        (Ok(Settled::Done) | Err(_), _) => {}
+    }
+    ledger.save_step(export.id, &row)?;
+    if settled.is_err() {
+        return Ok(Recorded::Fenced);
+    }
+    if gone {
+        forget_results(ledger, &mut export)?;
+    }
+    ledger.save_export(&export)?;
+    if export.state.is_settled() {
+        promote::promote(ledger)?;
+    }
+    Ok(Recorded::Done(export))
+}
+
+/// The segments that are built again count anew: their results leave the totals.
+fn forget_results(ledger: &mut impl Ledger, export: &mut Export) -> Result<(), StoreError> {
+    let State::Running(Phase::Segments(segments)) = &export.state else { return Ok(()) };
+    for number in segments.retry.keys() {
+        let Some(mut row) = ledger.step(export.id, Step::Segment(*number))? else { continue };
+        if let Some(SegmentResult::Done { rows, bytes, reused }) = row.result.take() {
+            export.rows = export.rows.saturating_sub(rows);
+            export.bytes = export.bytes.saturating_sub(bytes);
+            let parts = if reused { &mut export.reused_parts } else { &mut export.built_parts };
+            *parts = parts.saturating_sub(1);
+            ledger.save_step(export.id, &row)?;
+        }
+    }
+    Ok(())
+}
