@@ -27,6 +27,17 @@ impl Source {
         self.line_starts.partition_point(|start| *start <= at)
     }
 
+    /// Makes the whole file a test, as one that is declared behind `#[cfg(test)]` is.
+    pub fn become_test(&mut self) {
+        self.test_ranges = std::iter::once(0..self.code.len() + 1).collect();
+    }
+
+    /// The modules in files of their own that are declared behind `#[cfg(test)]`.
+    pub fn test_modules(&self) -> Vec<String> {
+        let items = self.test_items().into_iter().map(|range| String::from_utf8_lossy(&self.code[range]).into_owned());
+        items.filter_map(|item| Some(item.strip_suffix(';')?.rsplit_once("mod ")?.1.trim().to_owned())).collect()
+    }
+
     /// Whether this byte belongs to a test.
     pub fn is_test(&self, at: usize) -> bool {
         self.test_ranges.iter().any(|range| range.contains(&at))
@@ -82,7 +93,8 @@ impl Source {
             let is_test = inside.starts_with("cfg(test)") || inside.starts_with("cfg(all(test,");
             if is_test {
                 let line_start = self.line_starts[self.line(attribute.start) - 1];
-                ranges.push(line_start..self.item_end(attribute.end) + 1);
+                let end = self.item_end(attribute.end) + 1;
+                ranges.push(line_start..end.min(self.code.len()));
             }
         }
         ranges

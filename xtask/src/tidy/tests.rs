@@ -147,6 +147,19 @@ fn habits_that_are_not_ours() {
 }
 
 #[test]
+fn a_module_that_only_tests_see_is_a_test() {
+    let mut files = tidy();
+    files[6].1 = "//! Upper.\nmod a;\n#[cfg(test)]\npub(crate) mod kit;\n".to_owned();
+    files.push(("crates/upper/src/a.rs", "//! A.\n#[cfg(test)]\nmod inner;\n".to_owned()));
+    for path in ["crates/upper/src/kit.rs", "crates/upper/src/kit/more.rs", "crates/upper/src/a/inner.rs"] {
+        files.push((path, "//! Test.\nfn f() {\n    x.unwrap();\n}\n".to_owned()));
+    }
+    assert_eq!(look(files.clone()), []);
+    files.push(("crates/upper/src/kite.rs", "//! Not.\nfn f() {\n    x.unwrap();\n}\n".to_owned()));
+    assert_eq!(look(files).len(), 1);
+}
+
+#[test]
 fn literals_and_comments_are_no_code() {
     let text = r####"a "x{" 'b' '{' '\'' b'}' r"}\" r#"}"#  /* { /* } */ */ b"\"{" 'life, r#type // }
 c"####;

@@ -51,6 +51,7 @@ impl Tree {
                 files.push(File { path, text, source });
             }
         }
+        mark_test_modules(&mut files);
         Self { files, names }
     }
 
@@ -90,5 +91,27 @@ impl Tree {
             let name = folder.strip_prefix("crates/").unwrap_or(folder);
             (!name.contains('/')).then_some((name, file))
         })
+    }
+}
+
+/// A file that its parent declares behind `#[cfg(test)]` is a test, and so is everything below it.
+fn mark_test_modules(files: &mut [File]) {
+    let mut modules = Vec::new();
+    for file in files.iter() {
+        let Some(source) = &file.source else { continue };
+        let is_root = ["lib.rs", "main.rs", "mod.rs"].iter().any(|name| file.path.ends_with(&format!("/{name}")));
+        let folder =
+            if is_root { file.path.rsplit_once('/').map(|(folder, _)| folder) } else { file.path.strip_suffix(".rs") };
+        let names = source.test_modules();
+        modules.extend(names.iter().filter_map(|name| Some(format!("{}/{name}", folder?))));
+    }
+    for file in files {
+        let is_test = |module: &String| {
+            let rest = file.path.strip_prefix(module.as_str());
+            rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        if let Some(source) = file.source.as_mut().filter(|_| modules.iter().any(is_test)) {
+            source.become_test();
+        }
     }
 }
