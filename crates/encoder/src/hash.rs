@@ -1,0 +1,267 @@
+//! Check sums and hashes: BLAKE3, SHA-256, CRC-32 (ZIP, gzip) and CRC-64/NVME (S3), and their text.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use crc_fast::{CrcAlgorithm, Digest, checksum_combine};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+/// 32 bytes of BLAKE3 or SHA-256; as text 64 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Hash256(pub [u8; 32]);
+
+impl Hash256 {
+    /// BLAKE3 of these bytes.
+    pub fn blake3(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+}
+
+impl From<blake3::Hash> for Hash256 {
+    fn from(hash: blake3::Hash) -> Self {
+        Self(*hash.as_bytes())
+    }
+}
+
+/// A CRC-32 as ZIP and gzip use it (reflected polynomial 0xEDB88320); as text 8 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Crc32(pub u32);
+
+/// A CRC-64/NVME together with how many bytes it is of, so that neighbours can be joined without reading them again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crc64 {
+    /// The check sum, as S3's `x-amz-checksum-crc64nvme` holds it in base64 of big-endian.
+    pub value: u64,
+    /// How many bytes it is of.
+    pub bytes: u64,
+}
+
+impl Crc64 {
+    /// Of no bytes.
+    pub const EMPTY: Self = Self { value: 0, bytes: 0 };
+
+    /// Of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { value: crc_fast::checksum(CrcAlgorithm::Crc64Nvme, bytes), bytes: bytes.len() as u64 }
+    }
+
+    /// Of these bytes followed by `next`'s.
+    #[must_use]
+    pub fn join(self, next: Self) -> Self {
+        if next.bytes == 0 {
+            return self;
+        }
+        Self {
+            value: checksum_combine(CrcAlgorithm::Crc64Nvme, self.value, next.value, next.bytes),
+            bytes: self.bytes + next.bytes,
+        }
+    }
+}
+
+/// CRC-64/NVME of a stream.
+pub struct Crc64Hasher(Digest);
+
+impl Default for Crc64Hasher {
+    fn default() -> Self {
+        Self(Digest::new(CrcAlgorithm::Crc64Nvme))
+    }
+}
+
+impl Crc64Hasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The check sum of all bytes so far.
+    pub fn finish(&self) -> Crc64 {
+        Crc64 { value: self.0.finalize(), bytes: self.0.get_amount() }
+    }
+}
+
+/// Everything that is recorded about uncompressed bytes: their number, CRC-32, BLAKE3 and, where asked, SHA-256.
+pub struct PlainHasher {
+    bytes: u64,
+    crc32: Digest,
+    blake3: blake3::Hasher,
+    sha256: Option<sha2::Sha256>,
+}
+
+/// What a [`PlainHasher`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainHashes {
+    /// How many bytes.
+    pub bytes: u64,
+    /// CRC-32.
+    pub crc32: Crc32,
+    /// BLAKE3.
+    pub blake3: Hash256,
+    /// SHA-256, where asked.
+    pub sha256: Option<Hash256>,
+}
+
+impl PlainHasher {
+    /// SHA-256 is computed only where asked: without hardware help it costs more than encoding.
+    pub fn new(sha256: bool) -> Self {
+        Self {
+            bytes: 0,
+            crc32: Digest::new(CrcAlgorithm::Crc32IsoHdlc),
+            blake3: blake3::Hasher::new(),
+            sha256: sha256.then(sha2::Digest::new),
+        }
+    }
+
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.crc32.update(bytes);
+        self.blake3.update(bytes);
+        if let Some(sha256) = &mut self.sha256 {
+            sha2::Digest::update(sha256, bytes);
+        }
+    }
+
+    /// The hashes of all bytes.
+    pub fn finish(self) -> PlainHashes {
+        PlainHashes {
+            bytes: self.bytes,
+            crc32: Crc32(self.crc32.finalize() as u32),
+            blake3: self.blake3.finalize().into(),
+            sha256: self.sha256.map(|sha256| Hash256(sha2::Digest::finalize(sha256).into())),
+        }
+    }
+}
+
+impl Write for PlainHasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A text that is not the lower-case hex of a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("is not a hash in lower-case hex of the expected length")]
+pub struct HashError;
+
+fn hex_digit(digit: u8) -> Result<u8, HashError> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(HashError),
+    }
+}
+
+fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], HashError> {
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
+        return Err(HashError);
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+    }
+    Ok(bytes)
+}
+
+impl FromStr for Hash256 {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<Self, HashError> {
+        parse_hex(text).map(Self)
+    }
+}
+
+impl FromStr for Crc32 {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<Self, HashError> {
+        parse_hex(text).map(u32::from_be_bytes).map(Self)
+    }
+}
+
+impl fmt::Display for Hash256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Display for Crc32 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
+macro_rules! hex_text {
+    ($type:ty) => {
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+hex_text!(Hash256);
+hex_text!(Crc32);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_answers() {
+        let mut hasher = PlainHasher::new(true);
+        hasher.update(b"1234");
+        hasher.update(b"56789");
+        let hashes = hasher.finish();
+        assert_eq!(hashes.bytes, 9);
+        assert_eq!(hashes.crc32.to_string(), "cbf43926");
+        let sha256 = "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225";
+        assert_eq!(hashes.sha256.map(|hash| hash.to_string()).as_deref(), Some(sha256));
+        assert_eq!(hashes.blake3, Hash256::blake3(b"123456789"));
+        // The check value of CRC-64/NVME in the catalogue of parametrised CRC algorithms.
+        assert_eq!(Crc64::of(b"123456789").value, 0xae8b_1486_0a79_9888);
+    }
+
+    #[test]
+    fn neighbours_join() {
+        let text: Vec<u8> = (0..=255).cycle().take(10_000).collect();
+        for cut in [0, 1, 255, 4096, 9_999, 10_000] {
+            let (left, right) = text.split_at(cut);
+            assert_eq!(Crc64::of(left).join(Crc64::of(right)), Crc64::of(&text), "cut at {cut}");
+        }
+        let mut hasher = Crc64Hasher::default();
+        text.chunks(333).for_each(|chunk| hasher.update(chunk));
+        assert_eq!(hasher.finish(), Crc64::of(&text));
+        assert_eq!(Crc64::of(b""), Crc64::EMPTY);
+    }
+
+    #[test]
+    fn hex_is_strict() {
+        assert_eq!("cbf43926".parse(), Ok(Crc32(0xcbf4_3926)));
+        for text in ["CBF43926", "cbf4392", "cbf439260", "cbf4392g", ""] {
+            assert_eq!(text.parse::<Crc32>(), Err(HashError), "{text}");
+        }
+    }
+}
