@@ -29,14 +29,14 @@ macro_rules! queue_contract {
 }
 
 fn wake(slug: &str) -> Wake {
-    Wake { owner: format!("org.{slug}").parse().expect("the tests use good slugs") }
+    Wake::of(format!("org.{slug}").parse().expect("the tests use good slugs"))
 }
 
 /// First in, first out; a taker that finds nothing waits, then goes empty-handed.
 pub async fn the_oldest_comes_first(queue: impl Queue) -> Result<(), QueueError> {
     let wakes = ["c", "a", "b"].map(wake);
     for wake in &wakes {
-        assert!(queue.push(wake).await?);
+        assert!(queue.push(wake.clone()).await?);
     }
     assert_eq!(queue.len().await?, 3);
     for wake in &wakes {
@@ -50,12 +50,12 @@ pub async fn the_oldest_comes_first(queue: impl Queue) -> Result<(), QueueError>
 /// A second wake of an owner keeps the place of the first; once taken, the owner queues at the end.
 pub async fn each_owner_waits_once(queue: impl Queue) -> Result<(), QueueError> {
     let (a, b) = (wake("a"), wake("b"));
-    assert!(queue.push(&a).await?);
-    assert!(queue.push(&b).await?);
-    assert!(!queue.push(&a).await?);
+    assert!(queue.push(a.clone()).await?);
+    assert!(queue.push(b.clone()).await?);
+    assert!(!queue.push(a.clone()).await?);
     assert_eq!(queue.len().await?, 2);
     assert_eq!(queue.take(PATIENCE).await?, Some(a.encode()));
-    assert!(queue.push(&a).await?);
+    assert!(queue.push(a.clone()).await?);
     assert_eq!(queue.take(PATIENCE).await?, Some(b.encode()));
     assert_eq!(queue.take(PATIENCE).await?, Some(a.encode()));
     assert_eq!(queue.len().await?, 0);
@@ -73,7 +73,7 @@ pub async fn each_message_has_one_taker(queue: impl Queue + 'static) -> Result<(
         })
         .collect();
     for n in 0..MESSAGES {
-        queue.push(&wake(&format!("org-{n}"))).await?;
+        queue.push(wake(&format!("org-{n}"))).await?;
     }
     let mut taken = BTreeSet::new();
     for taker in takers {
@@ -88,7 +88,7 @@ pub async fn each_message_has_one_taker(queue: impl Queue + 'static) -> Result<(
 pub async fn foreign_messages_come_back(queue: impl Queue) -> Result<(), QueueError> {
     let foreign = Message(br#"{"version":77,"owner":"org.a"}"#.to_vec());
     queue.push_later(foreign.clone(), Duration::from_millis(20)).await?;
-    queue.push(&wake("a")).await?;
+    queue.push(wake("a")).await?;
     assert_eq!(queue.take(PATIENCE).await?, Some(wake("a").encode()));
     let back = queue.take(PATIENCE).await?.expect("it comes back");
     assert_eq!(back, foreign);

@@ -73,7 +73,7 @@ impl Shared {
 
 #[async_trait]
 impl Queue for MemoryQueue {
-    async fn push(&self, wake: &Wake) -> Result<bool, QueueError> {
+    async fn push(&self, wake: Wake) -> Result<bool, QueueError> {
         Ok(self.0.push(wake.encode()))
     }
 
@@ -112,8 +112,8 @@ mod tests {
             async move { queue.take(Duration::from_secs(3_600)).await }
         });
         tokio::task::yield_now().await;
-        let wake = Wake { owner: "org.acme".parse().unwrap() };
-        assert!(queue.push(&wake).await.unwrap());
+        let wake = Wake::of("org.acme".parse().unwrap());
+        assert!(queue.push(wake.clone()).await.unwrap());
         assert_eq!(taker.await.unwrap().unwrap(), Some(wake.encode()));
     }
 

@@ -11,7 +11,7 @@ use crate::{Message, Wake};
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Adds a wake at the end; `false` where the same one waits already, which keeps its place.
-    async fn push(&self, wake: &Wake) -> Result<bool, QueueError>;
+    async fn push(&self, wake: Wake) -> Result<bool, QueueError>;
 
     /// Adds a message that this program cannot handle at the end once `delay` is over, for a newer one to take. A lost
     /// one is no harm.

@@ -18,6 +18,11 @@ pub struct Wake {
 }
 
 impl Wake {
+    /// A wake for this owner.
+    pub const fn of(owner: Owner) -> Self {
+        Self { owner }
+    }
+
     /// The form on the queue, e.g. `{"version":1,"owner":"org.acme"}`: the same for the same owner.
     pub fn encode(&self) -> Message {
         let form = Form { version: WAKE_VERSION, owner: self.owner.to_string() };
@@ -94,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_wake_has_one_form() {
-        let wake = Wake { owner: "org.acme".parse().unwrap() };
+        let wake = Wake::of("org.acme".parse().unwrap());
         assert_eq!(wake.encode().0, br#"{"version":1,"owner":"org.acme"}"#);
         assert_eq!(wake.encode().decode().unwrap(), wake);
     }

@@ -1,0 +1,22 @@
+//! Named objects that exports are made of: plans, parts with their summaries, archives. The port, its twin in memory,
+//! and the adapter over a folder.
+
+mod assembly;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+pub mod crc;
+pub mod error;
+mod failpoint;
+pub mod folder;
+pub mod memory;
+pub mod name;
+pub mod piece;
+pub mod port;
+
+pub use error::ArtifactError;
+pub use failpoint::FAILPOINTS;
+pub use folder::FolderArtifacts;
+pub use memory::MemoryArtifacts;
+pub use name::{FileName, NameError, ObjectName, Prefix};
+pub use piece::{Assembled, Piece, Pieces, RangeCheck, TailHash};
+pub use port::{Artifacts, Put, Upload};
