@@ -9,8 +9,9 @@ use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, TDEFLStatus, compr
 /// the same bytes.
 pub const DEFLATE_NAME: &str = "miniz_oxide-0.9";
 
-/// Compression level of [`DEFLATE_NAME`], fixed for every export.
-pub const DEFLATE_LEVEL: u8 = 3;
+/// Compression level of [`DEFLATE_NAME`], fixed for every export: on chat messages it is about twice as fast as level 3
+/// and 4 to 5 % larger; level 6 takes four times as long for 8 % less.
+pub const DEFLATE_LEVEL: u8 = 2;
 
 /// The compressor is fed blocks of exactly this size (the last one is shorter), cut by the position in the stream.
 const BLOCK_BYTES: usize = 64 * 1024;

@@ -37,7 +37,7 @@ fn check_numbers(volumes: &[(&str, &Facts)], whole: &mut Report) {
     if numbers.is_empty() && volumes.len() == 1 {
         return;
     }
-    let expected = numbers.first().map_or(0, |volume| volume.volumes);
+    let expected = numbers.first().map_or(1, |volume| volume.volumes);
     let each_once =
         numbers.iter().zip(1..).all(|(volume, number)| *volume == Volume { volume: number, volumes: expected });
     if !each_once || numbers.len() != volumes.len() || numbers.len() as u64 != u64::from(expected) {
