@@ -17,10 +17,12 @@ use crate::hash::{Crc64, Hash256, PlainHasher};
 struct Watched {
     bytes: Vec<u8>,
     patches: Vec<(u64, usize)>,
+    longest_append: usize,
 }
 
 impl Output for Watched {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.longest_append = self.longest_append.max(bytes.len());
         Output::append(&mut self.bytes, bytes)
     }
 
@@ -133,6 +135,15 @@ fn bytes_do_not_depend_on_batches() {
             assert!(output.bytes == expected.1.bytes, "{container:?} in batches of {cut}");
             assert_eq!(summary, expected.0);
         }
+    }
+}
+
+#[test]
+fn a_large_batch_goes_out_in_small_pieces() {
+    for container in [Container::Zip, Container::Raw, Container::Gzip] {
+        let (summary, output) = built(container, &[("a", vec![rows(0..100_000)])]);
+        assert!(summary.entries[0].bytes > 3_000_000);
+        assert!(output.longest_append < 65 * 1024, "{container:?}: {}", output.longest_append);
     }
 }
 
