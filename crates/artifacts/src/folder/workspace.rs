@@ -1,0 +1,140 @@
+//! The folder in which one process keeps what is not finished, held by a lock that ends with the process.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::disk;
+use crate::ArtifactError;
+
+/// The locked file; it lives as long as its process holds the folder.
+pub(super) const LOCK_NAME: &str = "lock";
+/// What the names of notes begin with: each holds the path of an unfinished file outside of the folder.
+pub(super) const NOTE_PREFIX: &str = "outside-";
+/// What the names of unfinished files outside begin with.
+pub(super) const OUTSIDE_PREFIX: &str = ".outhaul-";
+
+/// How often a sweep of another process may mistake a folder for a dead one's before it is locked.
+const OPEN_ATTEMPTS: usize = 16;
+
+/// The folder of this process; removed with all that is in it when dropped.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    folder: PathBuf,
+    process: String,
+    files: AtomicU64,
+    _lock: File,
+}
+
+impl Workspace {
+    /// Makes and locks `tmp/{process}/`.
+    pub(super) fn open(tmp: &Path, process: &str) -> Result<Self, ArtifactError> {
+        disk::create_folders(tmp)?;
+        let folder = tmp.join(process);
+        for _ in 0..OPEN_ATTEMPTS {
+            if let Some(lock) = lock_new(&folder).map_err(ArtifactError::io("lock a folder of its own"))? {
+                return Ok(Self { folder, process: process.to_owned(), files: AtomicU64::new(0), _lock: lock });
+            }
+        }
+        Err(ArtifactError::io("lock a folder of its own")(ErrorKind::ResourceBusy.into()))
+    }
+
+    /// Where the folders of all processes lie.
+    pub(super) fn parent(&self) -> &Path {
+        self.folder.parent().unwrap_or(&self.folder)
+    }
+
+    /// A new file that goes with its owner unless it is published.
+    pub(super) fn create(self: &Arc<Self>) -> Result<Temporary, ArtifactError> {
+        let path = self.folder.join(self.number().to_string());
+        let file = disk::create(&path)?;
+        Ok(Temporary { path, file, note: None, _workspace: Arc::clone(self) })
+    }
+
+    /// The same beside `destination`, on a file system that may be another; a note lets a sweep find it.
+    pub(super) fn create_beside(self: &Arc<Self>, destination: &Path) -> Result<Temporary, ArtifactError> {
+        let number = self.number();
+        let path = destination.with_file_name(format!("{OUTSIDE_PREFIX}{}-{number}.part", self.process));
+        let path = std::path::absolute(path).map_err(ArtifactError::io("find a folder"))?;
+        let note = self.folder.join(format!("{NOTE_PREFIX}{number}"));
+        let mut written = disk::create(&note)?;
+        let write = written.write_all(path.as_os_str().as_bytes()).and_then(|()| written.sync_all());
+        write.and_then(|()| disk::sync_folder(&self.folder)).map_err(ArtifactError::io("write a note"))?;
+        let file = disk::create(&path)?;
+        Ok(Temporary { path, file, note: Some(note), _workspace: Arc::clone(self) })
+    }
+
+    fn number(&self) -> u64 {
+        self.files.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // What stays is swept as a dead process's.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Makes and locks a folder; `None` where a sweep came between and took it for a dead one's.
+fn lock_new(folder: &Path) -> io::Result<Option<File>> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let path = folder.join(LOCK_NAME);
+    let made = fs::set_permissions(folder, Permissions::from_mode(0o700))
+        .and_then(|()| OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path));
+    let lock = match made {
+        Ok(lock) => lock,
+        Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    // Locked, but perhaps after a sweep removed it.
+    let is_there = fs::metadata(&path).is_ok_and(|found| lock.metadata().is_ok_and(|own| own.ino() == found.ino()));
+    Ok(is_there.then_some(lock))
+}
+
+/// A file in the making; dropping it removes it, with the one `unlink` that this costs.
+#[derive(Debug)]
+pub(super) struct Temporary {
+    path: PathBuf,
+    pub(super) file: File,
+    note: Option<PathBuf>,
+    _workspace: Arc<Workspace>,
+}
+
+impl Temporary {
+    /// Makes the bytes durable.
+    pub(super) fn sync(&self) -> Result<(), ArtifactError> {
+        self.file.sync_all().map_err(ArtifactError::io("make an object durable"))
+    }
+
+    /// Gives the file its name, by renaming or linking it; see [`disk::publish`].
+    pub(super) fn publish(
+        &self,
+        to: &Path,
+        give: fn(&Path, &Path) -> io::Result<()>,
+    ) -> Result<io::Result<()>, ArtifactError> {
+        disk::publish(&self.path, to, give)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // A renamed file is gone from here; whatever cannot be removed is swept later.
+        let _ = fs::remove_file(&self.path);
+        if let Some(note) = &self.note {
+            let _ = fs::remove_file(note);
+        }
+    }
+}
