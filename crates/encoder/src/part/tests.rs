@@ -142,7 +142,7 @@ fn bytes_do_not_depend_on_batches() {
 fn a_large_batch_goes_out_in_small_pieces() {
     for container in [Container::Zip, Container::Raw, Container::Gzip] {
         let (summary, output) = built(container, &[("a", vec![rows(0..100_000)])]);
-        assert!(summary.entries[0].bytes > 3_000_000);
+        assert!(summary.entries[0].bytes > 2_000_000);
         assert!(output.longest_append < 65 * 1024, "{container:?}: {}", output.longest_append);
     }
 }
