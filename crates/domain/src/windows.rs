@@ -30,12 +30,12 @@ impl Slice {
         }
     }
 
-    /// The stem of the whole slice as one piece: `2021-01` for days of a month, else as [`Self::stem`].
+    /// The stem of the whole slice as one piece: `2021-01-01_2021-01-31` for several days, else as [`Self::stem`].
     pub fn piece_stem(&self) -> String {
-        if self.first_day == self.last_day && self.first_day.month_start() != self.first_day.month_end() {
+        if self.first_day == self.last_day {
             return self.stem(self.first_day);
         }
-        self.first_day.to_string()[..7].to_owned()
+        format!("{}_{}", self.first_day, self.last_day)
     }
 }
 
@@ -125,7 +125,11 @@ mod tests {
     #[test]
     fn months_days_and_windows() {
         let quarter = range("2021-01-01", "2021-03-31", "UTC");
-        check(&quarter, &rows(&[("2021-01-05", 60), ("2021-01-06", 40), ("2021-03-31", 1)]), &["2021-01", "2021-03"]);
+        check(
+            &quarter,
+            &rows(&[("2021-01-05", 60), ("2021-01-06", 40), ("2021-03-31", 1)]),
+            &["2021-01-01_2021-01-31", "2021-03-01_2021-03-31"],
+        );
         check(
             &quarter,
             &rows(&[("2021-01-05", 60), ("2021-01-06", 41), ("2021-03-31", 201)]),
@@ -149,7 +153,7 @@ mod tests {
         let all = range("0001-01-01", "9999-12-31", "Asia/Kolkata");
         let slices = cut(&all, &rows(&[("0001-01-01", 1), ("9999-12-31", 101)]), 100);
         let stems: Vec<_> = slices.iter().map(Slice::piece_stem).collect();
-        assert_eq!(stems, ["0001-01", "9999-12-31.0001", "9999-12-31.0002"]);
+        assert_eq!(stems, ["0001-01-01_0001-01-31", "9999-12-31.0001", "9999-12-31.0002"]);
     }
 
     proptest! {

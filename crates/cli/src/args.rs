@@ -1,0 +1,204 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use domain::calendar::Zone;
+use domain::ids::Slug;
+use domain::request::{Format, Profile};
+use domain::time::Day;
+
+/// Data export: messages in, an exact and provable archive out.
+#[derive(Debug, Parser)]
+#[command(name = "outhaul", version, max_term_width = 100)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Data folder; everything embedded lies in it
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Configuration file (TOML)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON object on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress, only errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Tell more on stderr (-vv: even more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring messages into the lake, each FILE as one batch
+    Ingest(Ingest),
+    /// Export a date range as CSV or as an archive of CSVs
+    Export(Export),
+    /// Check an archive, or a CSV with its manifest, down to the last bit
+    Verify(Verify),
+    /// Write invented messages, the same for the same seed
+    Generate(Generate),
+    /// Organisations
+    #[command(subcommand)]
+    Org(Org),
+    /// The table of messages
+    #[command(subcommand)]
+    Lake(Lake),
+    /// Look whether everything is in order
+    Doctor,
+    /// Show the whole way: generate, ingest, export, verify
+    Demo(Demo),
+}
+
+/// `outhaul ingest`.
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// Organisation whose messages these are
+    #[arg(long, value_name = "SLUG")]
+    pub org: Slug,
+    /// Create the organisation if it is not there
+    #[arg(long)]
+    pub create: bool,
+    /// Key of the batch; a repeated key changes nothing [default: BLAKE3 of the file]
+    #[arg(long, value_name = "K")]
+    pub batch_key: Option<String>,
+    /// Take the good lines of a file and list the refused ones
+    #[arg(long)]
+    pub skip_refused: bool,
+    /// Files: .ndjson, .ndjson.gz, .ndjson.zst, .parquet, or - for NDJSON from stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `outhaul export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// What to export: messages
+    #[arg(value_parser = ["messages"])]
+    pub dataset: String,
+    /// Organisation
+    #[arg(long, value_name = "SLUG")]
+    pub org: Slug,
+    /// First day, YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    pub from: Day,
+    /// Last day, included
+    #[arg(long, value_name = "DATE")]
+    pub to: Day,
+    /// IANA time zone the days are meant in
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub time_zone: ZoneArg,
+    /// zip, csv or csv.gz
+    #[arg(long, default_value = "zip", value_name = "FORMAT")]
+    pub format: Format,
+    /// rfc4180 (exact) or spreadsheet (formulas defused, with a byte order mark)
+    #[arg(long, default_value = "rfc4180", value_name = "PROFILE")]
+    pub profile: Profile,
+    /// Only this channel (repeat for more)
+    #[arg(long = "channel", value_name = "C")]
+    pub channels: Vec<String>,
+    /// Only this sender (repeat for more)
+    #[arg(long = "sender", value_name = "S")]
+    pub senders: Vec<String>,
+    /// Only these columns
+    #[arg(long, value_name = "a,b", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Build every part anew
+    #[arg(long)]
+    pub no_reuse: bool,
+    /// Where the file goes
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Replace an existing FILE
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A zone that was looked up while the command line was read.
+#[derive(Clone, Debug)]
+pub struct ZoneArg(pub Zone);
+
+impl std::str::FromStr for ZoneArg {
+    type Err = domain::calendar::RangeError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        name.parse().map(Self)
+    }
+}
+
+/// `outhaul verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Archives and CSVs; all volumes of an export together
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `outhaul generate`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Messages in total, over all organisations
+    #[arg(long, value_name = "N")]
+    pub messages: u64,
+    /// Organisations org-0001, org-0002, ...
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub organisations: u32,
+    /// Days
+    #[arg(long, value_name = "N", default_value_t = 31)]
+    pub days: u32,
+    /// First day
+    #[arg(long, value_name = "DATE", default_value = "2024-01-01")]
+    pub from: Day,
+    /// Same seed, same bytes
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Keep only this organisation's lines
+    #[arg(long, value_name = "SLUG")]
+    pub org: Option<Slug>,
+    /// Where the NDJSON goes, - for stdout
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Replace an existing FILE
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `outhaul org`.
+#[derive(Debug, Subcommand)]
+pub enum Org {
+    /// Create an organisation
+    Create {
+        /// Its name for ever: a-z, 0-9 and single -, _ or . between them
+        slug: Slug,
+    },
+}
+
+/// `outhaul lake`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Lake {
+    /// Rows, files and bytes of each organisation
+    Stats,
+    /// Read every file against its sums and the table's own numbers
+    Check,
+}
+
+/// `outhaul demo`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Demo {
+    /// Messages to generate
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    pub messages: u64,
+}

@@ -1,0 +1,140 @@
+//! `outhaul ingest`: each FILE is one batch, wholly taken or wholly refused unless asked otherwise.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use lake::LakeError;
+use lake::ingest::{Compression, IngestOptions, Ingested, Input, Refused};
+use serde::Serialize;
+
+use crate::args;
+use crate::config::Config;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::report::{Report, count};
+use crate::wiring::Embedded;
+
+#[derive(Default, Serialize)]
+struct Output {
+    accepted: u64,
+    refused: Vec<RefusedLine>,
+    refused_count: u64,
+    /// The snapshot that holds everything given; a string, since scripts read numbers of this size wrongly.
+    snapshot: Option<String>,
+    already_known: bool,
+}
+
+#[derive(Clone, Serialize)]
+struct RefusedLine {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    line: u64,
+    field: Option<String>,
+    reason: String,
+}
+
+/// Takes the files one after another. A refused file ends the command; those before it stay.
+pub async fn run(config: &Config, args: args::Ingest, report: &Report) -> Result<Exit, Failure> {
+    if args.batch_key.is_some() && args.files.len() > 1 {
+        return Err(Failure::usage("--batch-key names one batch, so it takes one FILE"));
+    }
+    for path in args.files.iter().filter(|path| !is_stdin(path)) {
+        if !path.is_file() {
+            return Err(Failure::new(Exit::NotFound, anyhow!("{} is not a file", path.display())));
+        }
+    }
+    let embedded = Embedded::open(config).await?;
+    if args.create {
+        embedded.directory.create_organisation(&args.org).await?;
+    }
+    embedded.organisation(&args.org).await?;
+    embedded.lake.sweep().await.context("cannot clear up after an interrupted ingest")?;
+    let mut output = Output { already_known: true, ..Output::default() };
+    let several = args.files.len() > 1;
+    for path in &args.files {
+        let ingested = embedded.lake.ingest(&args.org, input(path), options(config, &args)).await;
+        let ingested = ingested.with_context(|| format!("{} was not taken", path.display())).map_err(coded)?;
+        report.say(in_words(path, &ingested));
+        let wholly = ingested.refused_count == 0 || args.skip_refused;
+        output.take(ingested, several.then(|| path.display().to_string()));
+        if !wholly {
+            report.result(&output, || output.refused_in_words(false));
+            return Ok(Exit::Refused);
+        }
+    }
+    report.result(&output, || output.refused_in_words(true));
+    Ok(Exit::Done)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn input(path: &PathBuf) -> Input {
+    if is_stdin(path) {
+        return Input::Stream(Box::new(std::io::stdin()), Compression::Plain);
+    }
+    Input::File(path.clone())
+}
+
+fn options(config: &Config, args: &args::Ingest) -> IngestOptions {
+    let mut options = IngestOptions {
+        batch_key: args.batch_key.clone(),
+        skip_refused: args.skip_refused,
+        refused_limit: config.ingest.refused_listed,
+        ..IngestOptions::default()
+    };
+    options.sort.memory_bytes = config.ingest.sort_memory_bytes;
+    options
+}
+
+/// Input that cannot be read to its end is refused input; a lake that is busy is a backend that is away.
+fn coded(error: anyhow::Error) -> Failure {
+    let code = match error.downcast_ref::<LakeError>() {
+        Some(LakeError::Input(_)) => Exit::Refused,
+        Some(error) if error.retryable() => Exit::Unavailable,
+        _ => Exit::Failed,
+    };
+    Failure::new(code, error)
+}
+
+impl Output {
+    fn take(&mut self, ingested: Ingested, file: Option<String>) {
+        self.accepted += ingested.accepted;
+        self.refused_count += ingested.refused_count;
+        self.already_known &= ingested.already_known;
+        self.snapshot = ingested.snapshot.map(|id| id.to_string()).or(self.snapshot.take());
+        let line = |refused: Refused| RefusedLine {
+            file: file.clone(),
+            line: refused.line,
+            field: refused.field,
+            reason: refused.reason,
+        };
+        self.refused.extend(ingested.refused.into_iter().map(line));
+    }
+
+    fn refused_in_words(&self, taken: bool) -> String {
+        let mut lines: Vec<_> = self.refused.iter().map(RefusedLine::in_words).collect();
+        let unlisted = self.refused_count - self.refused.len() as u64;
+        if unlisted > 0 {
+            lines.push(format!("and {} more", count(unlisted, "line", "lines")));
+        }
+        if !taken {
+            lines.push("nothing of this file was taken; --skip-refused takes the rest".to_owned());
+        }
+        lines.push(format!("{} taken", count(self.accepted, "message", "messages")));
+        lines.join("\n")
+    }
+}
+
+impl RefusedLine {
+    fn in_words(&self) -> String {
+        let file = self.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
+        let field = self.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        format!("{file}line {}{field}: {}", self.line, self.reason)
+    }
+}
+
+fn in_words(path: &Path, ingested: &Ingested) -> String {
+    let known = if ingested.already_known { " (known already, nothing changed)" } else { "" };
+    format!("{}: {}{known}", path.display(), count(ingested.accepted, "message", "messages"))
+}

@@ -1,0 +1,28 @@
+//! `outhaul org`: organisations.
+
+use anyhow::anyhow;
+use serde::Serialize;
+use stores::Directory;
+
+use crate::args;
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::report::Report;
+use crate::wiring::Embedded;
+
+#[derive(Serialize)]
+struct Output {
+    slug: String,
+    created: bool,
+}
+
+/// Creates an organisation; one that is there already is a failure, so that nobody mistakes it for theirs.
+pub async fn run(config: &Config, args: args::Org, report: &Report) -> Result<Exit, Failure> {
+    let args::Org::Create { slug } = args;
+    let embedded = Embedded::open(config).await?;
+    if !embedded.directory.create_organisation(&slug).await? {
+        return Err(anyhow!("organisation {slug} is already there").into());
+    }
+    report.result(&Output { slug: slug.to_string(), created: true }, || format!("created organisation {slug}"));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,22 @@
+//! Ctrl-C and SIGTERM: the work in hand ends early, is given back, and the process leaves with 130.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// A switch that an interrupt turns to true. A second interrupt ends the process at once.
+pub fn switch() -> std::io::Result<watch::Receiver<bool>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if sender.send_replace(true) {
+                std::process::exit(130);
+            }
+        }
+    });
+    Ok(receiver)
+}

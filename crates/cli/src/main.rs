@@ -1,0 +1,36 @@
+//! `outhaul`: data export as a service, from the command line.
+
+mod args;
+mod commands;
+mod config;
+mod exit;
+mod failpoints;
+mod folder;
+mod generate;
+mod holders;
+mod interrupt;
+mod report;
+mod system;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Cli;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(refused) => return exit::usage(&refused),
+    };
+    failpoints::arm();
+    let report = report::Report::new(&cli.global);
+    match commands::run(cli, &report) {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            report.failure(&failure);
+            failure.code.into()
+        }
+    }
+}

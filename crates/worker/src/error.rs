@@ -1,0 +1,86 @@
+//! Why a step did not succeed, and whether another attempt may.
+
+use artifacts::ArtifactError;
+use domain::export::Outcome;
+use lake::LakeError;
+use thiserror::Error;
+
+use crate::part::{BuildError, RecordError};
+use crate::plan::PlanError;
+use crate::reconcile::Unreconciled;
+
+/// Why a step did not succeed.
+#[derive(Debug, Error)]
+pub enum StepError {
+    /// The lake.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// The artifacts.
+    #[error(transparent)]
+    Artifacts(#[from] ArtifactError),
+    /// The name of an object.
+    #[error(transparent)]
+    Name(#[from] artifacts::NameError),
+    /// The plan object.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Building a part.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The record beside a part.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Rows do not add up.
+    #[error(transparent)]
+    Unreconciled(#[from] Unreconciled),
+    /// Reading or writing a stream of ours.
+    #[error("a file could not be put together")]
+    Io(#[from] std::io::Error),
+    /// More segments than a plan can number.
+    #[error("the range is cut into {segments} segments, more than one export may have")]
+    TooManySegments {
+        /// How many.
+        segments: usize,
+    },
+    /// The step's thread ended without a result.
+    #[error("the step ended without a result")]
+    Lost(#[from] tokio::task::JoinError),
+}
+
+impl StepError {
+    /// Whether another attempt may succeed.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Lake(error) => error.retryable(),
+            Self::Artifacts(error) => error.retryable(),
+            Self::Build(error) => error.retryable(),
+            Self::Plan(error) => matches!(error, PlanError::TooNew),
+            Self::Name(_) | Self::Unreconciled(_) | Self::TooManySegments { .. } => false,
+            Self::Record(_) | Self::Io(_) | Self::Lost(_) => true,
+        }
+    }
+
+    /// What is recorded of the attempt.
+    pub fn outcome(&self) -> Outcome {
+        let message = message(self);
+        match self {
+            Self::Build(BuildError::Stopped) => Outcome::GivenBack,
+            _ if self.retryable() => Outcome::Failed { message },
+            _ => Outcome::Refused { message },
+        }
+    }
+}
+
+/// An error and its causes in one line.
+pub fn message(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

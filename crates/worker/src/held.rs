@@ -1,0 +1,54 @@
+//! The leases this process holds, each with the flag that ends its work early.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use domain::export::{Lease, Step};
+use domain::ids::ExportId;
+
+type Key = (ExportId, Step);
+
+/// All leases held right now.
+#[derive(Debug, Default)]
+pub struct Held(Mutex<HashMap<Key, (Lease, Arc<AtomicBool>)>>);
+
+impl Held {
+    /// Takes a lease in; the flag is set when its work is to end.
+    pub fn add(&self, lease: &Lease) -> Arc<AtomicBool> {
+        let stop = Arc::new(AtomicBool::new(false));
+        self.lock().insert((lease.export, lease.step), (lease.clone(), Arc::clone(&stop)));
+        stop
+    }
+
+    /// The lease is over.
+    pub fn remove(&self, lease: &Lease) {
+        self.lock().remove(&(lease.export, lease.step));
+    }
+
+    /// Whether the step is held here.
+    pub fn holds(&self, export: ExportId, step: Step) -> bool {
+        self.lock().contains_key(&(export, step))
+    }
+
+    /// All of them.
+    pub fn leases(&self) -> Vec<Lease> {
+        self.lock().values().map(|(lease, _)| lease.clone()).collect()
+    }
+
+    /// This lease was lost: whatever its work comes to is worth nothing.
+    pub fn lost(&self, lease: &Lease) {
+        if let Some((_, stop)) = self.lock().get(&(lease.export, lease.step)) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The worker stops.
+    pub fn stop_all(&self) {
+        self.lock().values().for_each(|(_, stop)| stop.store(true, Ordering::Relaxed));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, (Lease, Arc<AtomicBool>)>> {
+        self.0.lock().expect("no panic while the leases are held")
+    }
+}

@@ -1,0 +1,47 @@
+//! Finding and removing stored parts: a part and its record, of which the record comes first and goes last.
+
+use artifacts::{ArtifactError, Artifacts, ObjectName};
+use domain::export::Export;
+
+use super::PartRecord;
+use crate::plan::PlannedSegment;
+
+/// Longest record that is read: about 1,000 times that of a month (bytes).
+const RECORD_LIMIT_BYTES: u64 = 16 << 20;
+
+/// Where the part of a segment lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPart {
+    /// The part itself.
+    pub part: ObjectName,
+    /// What lies beside it.
+    pub record: ObjectName,
+}
+
+impl StoredPart {
+    /// The part of this segment.
+    pub fn of(export: &Export, segment: &PlannedSegment) -> Self {
+        let (owner, day, key) = (&export.owner, segment.slice.first_day, segment.key);
+        Self { part: ObjectName::part(owner, day, key), record: ObjectName::part_summary(owner, day, key) }
+    }
+
+    /// The record of a part that is there in its whole length, or `None`: then it is to be built.
+    ///
+    /// The bytes of a part are checked while they are copied into an archive.
+    pub async fn finished(&self, artifacts: &dyn Artifacts) -> Result<Option<PartRecord>, ArtifactError> {
+        let bytes = match artifacts.read_whole(&self.record, RECORD_LIMIT_BYTES).await {
+            Err(ArtifactError::OutOfRange { .. }) | Ok(None) => return Ok(None),
+            bytes => bytes?.unwrap_or_default(),
+        };
+        let Ok(record) = PartRecord::from_bytes(&bytes) else { return Ok(None) };
+        let whole = artifacts.size(&self.part).await? == Some(record.part.total_bytes);
+        Ok(whole.then_some(record))
+    }
+
+    /// Removes the part and then its record.
+    pub async fn discard(&self, artifacts: &dyn Artifacts) -> Result<(), ArtifactError> {
+        artifacts.delete(&self.part).await?;
+        artifacts.delete(&self.record).await?;
+        Ok(())
+    }
+}

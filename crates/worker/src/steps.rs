@@ -1,0 +1,86 @@
+//! One file per step; what they have in common.
+
+mod assemble;
+mod delete;
+mod expire;
+mod plan;
+mod segment;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use artifacts::{ArtifactError, Artifacts, ObjectName};
+use bytes::Bytes;
+use domain::export::{Export, Lease, Outcome, State, Step};
+use domain::ids::Slug;
+use domain::owner::Owner;
+use tracing::{info, warn};
+
+use crate::error::{StepError, message};
+use crate::worker::Worker;
+
+/// Every failpoint of this crate: the durable steps at which a test may kill the process.
+pub const FAILPOINTS: &[&str] = &[
+    "plan.pinned",
+    "plan.written",
+    "segment.encoded",
+    "segment.recorded",
+    "segment.stored",
+    "assemble.checked",
+    "assemble.stored",
+    "delete.removed",
+];
+
+/// Carries a step out. Whatever happens, there is an outcome to record.
+pub(crate) async fn run(worker: &Arc<Worker>, export: &Export, lease: &Lease, stop: Arc<AtomicBool>) -> Outcome {
+    info!("step started");
+    let result = match lease.step {
+        Step::Plan => plan::run(worker, export).await,
+        Step::Segment(number) => segment::run(worker, export, number, stop).await,
+        Step::Assemble => assemble::run(worker, export).await,
+        Step::Expire => expire::run(worker, export).await,
+        Step::Delete => delete::run(worker, export).await,
+    };
+    match result {
+        Ok(outcome) => {
+            info!("step done");
+            outcome
+        }
+        Err(error) => {
+            warn!(error = message(&error), "step not done");
+            error.outcome()
+        }
+    }
+}
+
+/// What follows from a result at once, and is made good by a later step if it fails.
+pub(crate) async fn after(worker: &Worker, export: &Export) {
+    // The snapshot is no longer read; the step that removes the export's files lets it go, too.
+    if let State::Succeeded { .. } = export.state {
+        if let Err(error) = worker.ports.lake.unpin(export.id).await {
+            warn!(error = message(&error), "pin left to a later step");
+        }
+    }
+}
+
+/// Stores an object that only attempts at one step write; what an earlier attempt left with other bytes gives way.
+async fn store(artifacts: &dyn Artifacts, name: &ObjectName, bytes: Vec<u8>) -> Result<(), StepError> {
+    let bytes = Bytes::from(bytes);
+    match artifacts.put(name, bytes.clone()).await {
+        Err(ArtifactError::Conflict { .. }) => {
+            artifacts.delete(name).await?;
+            artifacts.put(name, bytes).await?;
+        }
+        stored => drop(stored?),
+    }
+    Ok(())
+}
+
+/// The organisation whose messages an export reads.
+fn organisation(export: &Export) -> Result<&Slug, StepError> {
+    match &export.owner {
+        Owner::Organisation(slug) => Ok(slug),
+        // Requests are checked at the door; a record that says otherwise is not ours to guess at.
+        Owner::User(_) => Err(crate::plan::PlanError::Damaged("messages belong to an organisation").into()),
+    }
+}

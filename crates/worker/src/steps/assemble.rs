@@ -1,0 +1,184 @@
+//! Assemble: copy the parts one behind the other, with the manifest and a directory of all.
+
+use std::sync::Arc;
+
+use artifacts::{ArtifactError, ObjectName, Piece, RangeCheck, TailHash};
+use domain::export::{ArchiveFile, Export, Outcome};
+use domain::request::Format;
+use encoder::archive::write_zip_tail;
+use encoder::civil::Date;
+use encoder::hash::Hash256;
+use encoder::manifest::Volume;
+use encoder::part::{EntrySummary, header_piece};
+use fail::fail_point;
+
+use super::store;
+use crate::error::StepError;
+use crate::manifest::VolumeManifest;
+use crate::names::{file_name, manifest_name};
+use crate::part::{PartRecord, StoredPart, container, profile};
+use crate::plan::PlannedSegment;
+use crate::plan_object;
+use crate::reconcile::Reconciler;
+use crate::volumes::{VolumeCut, volumes};
+use crate::worker::Worker;
+
+pub(super) async fn run(worker: &Arc<Worker>, export: &Export) -> Result<Outcome, StepError> {
+    let (segments, days) =
+        plan_object::read(worker, export, |plan| Ok((plan.segments(0..plan.header().segments)?, plan.day_rows()?)))
+            .await?;
+    let records = match records(worker, export, &segments).await? {
+        Ok(records) => records,
+        Err(gone) => return Ok(Outcome::PartsGone { segments: gone }),
+    };
+    let mut reconciler = Reconciler::new(export.request.range.span(), days.into_iter().collect());
+    for record in &records {
+        record.counters().try_for_each(|(day, counted)| reconciler.take(day, counted))?;
+    }
+    reconciler.finish()?;
+    fail_point!("assemble.checked");
+    let assembly = Assembly { worker, export, segments: &segments, records: &records };
+    match assembly.all_volumes().await {
+        Ok(files) => {
+            fail_point!("assemble.stored");
+            Ok(Outcome::Assembled { files })
+        }
+        Err(StepError::Artifacts(ArtifactError::Missing { object } | ArtifactError::Corrupt { object, .. })) => {
+            assembly.without(&object).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The records of all parts, or the numbers of the segments whose parts are gone.
+async fn records(
+    worker: &Worker,
+    export: &Export,
+    segments: &[PlannedSegment],
+) -> Result<Result<Vec<PartRecord>, Vec<u32>>, StepError> {
+    let (mut records, mut gone) = (Vec::with_capacity(segments.len()), Vec::new());
+    for (segment, number) in segments.iter().zip(0..) {
+        match StoredPart::of(export, segment).finished(worker.ports.artifacts.as_ref()).await? {
+            Some(record) => records.push(record),
+            None => gone.push(number),
+        }
+    }
+    Ok(if gone.is_empty() { Ok(records) } else { Err(gone) })
+}
+
+struct Assembly<'a> {
+    worker: &'a Worker,
+    export: &'a Export,
+    segments: &'a [PlannedSegment],
+    records: &'a [PartRecord],
+}
+
+impl Assembly<'_> {
+    async fn all_volumes(&self) -> Result<Vec<ArchiveFile>, StepError> {
+        let range = &self.export.request.range;
+        let slices: Vec<_> = self.segments.iter().map(|segment| segment.slice.clone()).collect();
+        let cuts = volumes(&slices, self.records, (range.from(), range.to()), &self.worker.options.limits);
+        let count = cuts.len() as u32;
+        let mut files = Vec::new();
+        for (cut, number) in cuts.iter().zip(1..) {
+            let volume = (count > 1).then_some(Volume { volume: number, volumes: count });
+            files.push(self.volume(cut, volume).await?);
+        }
+        Ok(files)
+    }
+
+    async fn volume(&self, cut: &VolumeCut, volume: Option<Volume>) -> Result<ArchiveFile, StepError> {
+        let request = &self.export.request;
+        let header = match request.format {
+            Format::Zip => None,
+            Format::Csv | Format::CsvGz => Some(header_piece(
+                &request.columns.names(request.dataset),
+                profile(request),
+                container(request),
+                self.worker.options.sha256,
+            )?),
+        };
+        let days = (date(cut.from)?, date(cut.to)?);
+        let records = &self.records[cut.parts.clone()];
+        let manifest = VolumeManifest::new(self.export, header.as_ref().map(|(piece, _)| piece), records, days, volume);
+        let name = file_name(self.export, volume.map(|volume| volume.volume));
+        let (mut pieces, manifest_blake3) = match header {
+            None => self.zip_pieces(cut, &manifest)?,
+            Some((_, bytes)) => (vec![Piece::Bytes(bytes.into())], self.manifest_beside(&name, &manifest).await?),
+        };
+        let at = if request.format == Format::Zip { 0 } else { 1 };
+        pieces.splice(at..at, self.copies(cut));
+        let object = ObjectName::archive(&self.export.owner, self.export.id, &name)?;
+        let pieces = Box::new(pieces.into_iter().map(Ok));
+        let assembled = self.worker.ports.artifacts.assemble(&object, pieces).await?;
+        self.worker.progress.bytes_stored(assembled.bytes);
+        Ok(ArchiveFile {
+            name,
+            bytes: assembled.bytes,
+            files: manifest.files(),
+            rows: manifest.rows(),
+            crc64nvme: assembled.crc64nvme,
+            manifest_blake3: manifest_blake3.0,
+        })
+    }
+
+    /// The parts of a volume, each checked while it is copied.
+    fn copies(&self, cut: &VolumeCut) -> Vec<Piece> {
+        let parts = cut.parts.clone().filter(|index| self.records[*index].rows() > 0);
+        let copy = |index: usize| Piece::Copy {
+            from: StoredPart::of(self.export, &self.segments[index]).part,
+            offset: 0,
+            checks: self.records[index].part.entries.iter().map(range_check).collect(),
+        };
+        parts.map(copy).collect()
+    }
+
+    fn zip_pieces(&self, cut: &VolumeCut, manifest: &VolumeManifest) -> Result<(Vec<Piece>, Hash256), StepError> {
+        let mut offset = 0;
+        let entries = self.records[cut.parts.clone()].iter().flat_map(|record| &record.part.entries).map(|entry| {
+            let placed = entry.directory_entry(offset);
+            offset += entry.stored_bytes();
+            Ok(placed)
+        });
+        let data_bytes = self.records[cut.parts.clone()].iter().map(|record| record.part.data_bytes).sum();
+        let (summary, tail) = write_zip_tail(Vec::new(), data_bytes, entries, |mut out| manifest.write(&mut out))?;
+        Ok((vec![Piece::Bytes(tail.into())], summary.manifest_blake3))
+    }
+
+    /// Stores the manifest of a csv, which lies beside it.
+    async fn manifest_beside(&self, name: &str, manifest: &VolumeManifest) -> Result<Hash256, StepError> {
+        let mut text = Vec::new();
+        manifest.write(&mut text)?;
+        let object = ObjectName::archive(&self.export.owner, self.export.id, &manifest_name(name))?;
+        let hash = Hash256::blake3(&text);
+        store(self.worker.ports.artifacts.as_ref(), &object, text).await?;
+        Ok(hash)
+    }
+
+    /// A part was not what its record says: it is removed, and built again.
+    async fn without(&self, object: &ObjectName) -> Result<Outcome, StepError> {
+        for (segment, number) in self.segments.iter().zip(0..) {
+            let stored = StoredPart::of(self.export, segment);
+            if stored.part == *object {
+                stored.discard(self.worker.ports.artifacts.as_ref()).await?;
+                return Ok(Outcome::PartsGone { segments: vec![number] });
+            }
+        }
+        Err(ArtifactError::Missing { object: object.clone() }.into())
+    }
+}
+
+/// The stored range of an entry: its local header, where there is one, and its data.
+fn range_check(entry: &EntrySummary) -> RangeCheck {
+    let skip_bytes = entry.stored_bytes() - entry.compressed_bytes;
+    RangeCheck {
+        bytes: entry.stored_bytes(),
+        crc64nvme: entry.crc64nvme.value,
+        blake3: Some(TailHash { skip_bytes, hash: entry.compressed_blake3.0 }),
+    }
+}
+
+fn date(day: domain::time::Day) -> Result<Date, StepError> {
+    // Requests are parsed from dates of the years 1-9999, so this is a record that is not ours.
+    Date::from_epoch_days(day.0).ok_or_else(|| crate::plan::PlanError::Damaged("a day outside the years 1-9999").into())
+}

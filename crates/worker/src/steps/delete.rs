@@ -1,0 +1,55 @@
+//! Delete: what a failed, cancelled or deleted export left.
+
+use artifacts::{ObjectName, Prefix};
+use domain::export::{Export, Outcome};
+use fail::fail_point;
+
+use crate::error::StepError;
+use crate::part::StoredPart;
+use crate::plan::PlanError;
+use crate::plan_object;
+use crate::worker::Worker;
+
+/// Objects listed at a time.
+const PAGE: usize = 1_000;
+
+pub(super) async fn run(worker: &Worker, export: &Export) -> Result<Outcome, StepError> {
+    remove_all(worker, export).await?;
+    Ok(Outcome::Removed)
+}
+
+/// Removes archives, the parts that are this export's alone, the plan and the pin; what is gone already is fine.
+///
+/// Parts that others may reuse stay: they are the owner's cache.
+pub(super) async fn remove_all(worker: &Worker, export: &Export) -> Result<(), StepError> {
+    let artifacts = worker.ports.artifacts.as_ref();
+    let archives = Prefix::ArchivesOf(export.owner.clone(), export.id);
+    loop {
+        let page = artifacts.list(&archives, None, PAGE).await?;
+        for archive in &page {
+            artifacts.delete(archive).await?;
+        }
+        if page.len() < PAGE {
+            break;
+        }
+    }
+    if !export.request.reuse {
+        remove_parts(worker, export).await?;
+    }
+    artifacts.delete(&ObjectName::plan(&export.owner, export.id)).await?;
+    fail_point!("delete.removed");
+    worker.ports.lake.unpin(export.id).await?;
+    Ok(())
+}
+
+async fn remove_parts(worker: &Worker, export: &Export) -> Result<(), StepError> {
+    let all = plan_object::read(worker, export, |plan| plan.segments(0..plan.header().segments)).await;
+    let segments = match all {
+        Err(StepError::Plan(PlanError::Missing)) => return Ok(()),
+        other => other?,
+    };
+    for segment in segments {
+        StoredPart::of(export, &segment).discard(worker.ports.artifacts.as_ref()).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! The sweeper: wakes owners whose time has come, and takes steps from workers that are gone.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::export::Seen;
+use domain::ids::ExportId;
+use domain::owner::Owner;
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use crate::error::message;
+use crate::worker::Worker;
+
+/// Owners that one sweep wakes.
+const SWEEP_OWNERS: u32 = 1_000;
+/// Every so many sweeps the files of dead processes are cleared away, too.
+const HOUSEKEEPING_SWEEPS: u64 = 60;
+
+/// Steps of others that are being watched.
+#[derive(Debug, Default)]
+pub(crate) struct Watching {
+    seen: HashSet<(ExportId, Seen)>,
+    tasks: JoinSet<()>,
+}
+
+impl Worker {
+    pub(crate) async fn sweep_for_ever(self: Arc<Self>) {
+        let mut sweeps = tokio::time::interval(Duration::from_millis(self.options.limits.sweep_milliseconds));
+        for count in 0_u64.. {
+            sweeps.tick().await;
+            self.sweep().await;
+            if count.is_multiple_of(HOUSEKEEPING_SWEEPS) {
+                self.clear_after_the_dead().await;
+            }
+        }
+    }
+
+    /// Knows nothing but that a time has come; what is to be done, a claim decides.
+    async fn sweep(&self) {
+        match self.ports.jobs.due(SWEEP_OWNERS).await {
+            Ok(due) => {
+                if due.too_new > 0 {
+                    warn!(exports = due.too_new, "records of a newer version are left to newer workers");
+                }
+                for owner in due.owners {
+                    self.wake(&owner).await;
+                }
+            }
+            Err(error) => warn!(error = message(&error), "no sweep"),
+        }
+    }
+
+    /// Remembers what those who hold steps of this owner look like, and looks again one lease later.
+    pub(crate) async fn look(self: &Arc<Self>, owner: &Owner) {
+        let held = match self.ports.jobs.look(owner).await {
+            Ok(held) => held,
+            Err(error) => return warn!(error = message(&error), "no look"),
+        };
+        let mut watching = self.watching.lock().expect("no panic while the watches are held");
+        while watching.tasks.try_join_next().is_some() {}
+        for (export, seen) in held {
+            if !self.held.holds(export, seen.step) && watching.seen.insert((export, seen)) {
+                watching.tasks.spawn(Arc::clone(self).watch(owner.clone(), export, seen));
+            }
+        }
+    }
+
+    /// By the runtime's monotonic clock: no beat for a whole lease means that the holder is gone.
+    async fn watch(self: Arc<Self>, owner: Owner, export: ExportId, seen: Seen) {
+        tokio::time::sleep(Duration::from_millis(self.options.limits.lease_milliseconds)).await;
+        match self.ports.jobs.take_over(&owner, export, &seen).await {
+            Ok(true) => {
+                info!(export = %export, step = %seen.step, attempt = seen.attempt, "took a step from a lost worker");
+                self.progress.death();
+                self.wake(&owner).await;
+            }
+            Ok(false) => {}
+            Err(error) => warn!(error = message(&error), "no take-over"),
+        }
+        self.watching.lock().expect("no panic while the watches are held").seen.remove(&(export, seen));
+    }
+
+    async fn clear_after_the_dead(&self) {
+        if let Err(error) = self.ports.lake.sweep().await {
+            warn!(error = message(&error), "lake not swept");
+        }
+        if let Err(error) = self.ports.artifacts.sweep().await {
+            warn!(error = message(&error), "artifacts not swept");
+        }
+    }
+}

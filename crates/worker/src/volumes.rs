@@ -1,0 +1,72 @@
+//! Volumes: an export too large for one upload becomes several files, each complete in itself.
+
+use std::ops::Range;
+
+use domain::limits::Limits;
+use domain::time::Day;
+use domain::windows::Slice;
+
+use crate::part::PartRecord;
+
+/// One volume: which parts it holds and which local days it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VolumeCut {
+    /// Positions of its parts.
+    pub parts: Range<usize>,
+    /// First day.
+    pub from: Day,
+    /// Last day; a day cut into windows may lie in two volumes.
+    pub to: Day,
+}
+
+/// Cuts parts, in order, into volumes of at most so many bytes and pieces. A part is never cut.
+pub fn volumes(slices: &[Slice], records: &[PartRecord], range: (Day, Day), limits: &Limits) -> Vec<VolumeCut> {
+    let sizes: Vec<u64> = records.iter().map(|record| record.part.data_bytes).collect();
+    let cuts = cut(&sizes, limits.volume_limit_bytes, limits.volume_limit_pieces as usize);
+    let first_day = |parts: &Range<usize>| slices.get(parts.start).map_or(range.0, |slice| slice.first_day);
+    let count = cuts.len();
+    (0..count)
+        .map(|index| {
+            let from = if index == 0 { range.0 } else { first_day(&cuts[index]) };
+            let to = match cuts.get(index + 1) {
+                None => range.1,
+                Some(next) => Day(first_day(next).0 - 1).max(slices[next.start - 1].last_day),
+            };
+            VolumeCut { parts: cuts[index].clone(), from, to }
+        })
+        .collect()
+}
+
+fn cut(sizes: &[u64], limit_bytes: u64, limit_pieces: usize) -> Vec<Range<usize>> {
+    // Two pieces are kept for what stands before and behind the parts: a header line, a directory.
+    let most = limit_pieces.saturating_sub(2).max(1);
+    let mut cuts = Vec::new();
+    let (mut start, mut bytes) = (0, 0_u64);
+    for (index, size) in sizes.iter().enumerate() {
+        if index > start && (bytes + size > limit_bytes || index - start >= most) {
+            cuts.push(start..index);
+            (start, bytes) = (index, 0);
+        }
+        bytes += size;
+    }
+    cuts.push(start..sizes.len());
+    cuts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(sizes: &[u64], pieces: usize, expected: &[Range<usize>]) {
+        assert_eq!(cut(sizes, 100, pieces), expected);
+    }
+
+    #[test]
+    fn parts_are_never_cut() {
+        check(&[], 10, &[0..0]);
+        check(&[50, 50], 10, &[0..2]);
+        check(&[50, 51], 10, &[0..1, 1..2]);
+        check(&[500, 1, 99, 1], 10, &[0..1, 1..3, 3..4]);
+        check(&[1, 1, 1, 1, 1], 4, &[0..2, 2..4, 4..5]);
+    }
+}

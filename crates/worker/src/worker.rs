@@ -1,0 +1,242 @@
+//! The loop: take a wake, claim steps of its owner, work, record, decide again.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use artifacts::Artifacts;
+use domain::export::{Export, Lease};
+use domain::ids::WorkerId;
+use domain::limits::Limits;
+use domain::owner::Owner;
+use lake::Lake;
+use lake::staging::Staging;
+use queue::{Message, Queue, Wake};
+use stores::jobs::{Jobs, Recorded};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tracing::{Instrument, info_span, warn};
+
+use crate::error::message as message_of;
+use crate::held::Held;
+use crate::progress::Progress;
+use crate::steps;
+use crate::sweeper::Watching;
+
+/// How long one wait for a wake lasts before the loop looks up again.
+const TAKE_WAIT: Duration = Duration::from_secs(5);
+/// How often a result is offered to a job store that does not answer.
+const RECORD_ATTEMPTS: u32 = 6;
+/// The wait before the second offer; it doubles with each further one.
+const RECORD_WAIT: Duration = Duration::from_millis(100);
+/// The first delay of a wake that only a newer worker can read; it doubles so many times.
+const TOO_NEW_WAIT: Duration = Duration::from_secs(1);
+const TOO_NEW_DOUBLINGS: u32 = 6;
+/// The wait after the queue or the job store failed.
+const TROUBLE_WAIT: Duration = Duration::from_millis(500);
+
+/// Everything a worker works with.
+#[derive(Clone)]
+pub struct Ports {
+    /// The truth about every export.
+    pub jobs: Arc<dyn Jobs>,
+    /// Hints where to look.
+    pub queue: Arc<dyn Queue>,
+    /// Plans, parts and archives.
+    pub artifacts: Arc<dyn Artifacts>,
+    /// The messages.
+    pub lake: Arc<Lake>,
+}
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct WorkerOptions {
+    /// Its id, new for each process.
+    pub id: WorkerId,
+    /// Steps at a time.
+    pub slots: u32,
+    /// What reading may take, over all slots (bytes).
+    pub memory_bytes: usize,
+    /// Whether each file gets a SHA-256 beside its BLAKE3.
+    pub sha256: bool,
+    /// The installation's limits.
+    pub limits: Limits,
+}
+
+/// One worker.
+pub struct Worker {
+    pub(crate) ports: Ports,
+    pub(crate) options: WorkerOptions,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) held: Held,
+    pub(crate) watching: Mutex<Watching>,
+    /// A folder for sorted runs.
+    pub(crate) scratch: PathBuf,
+    /// Holds that folder until the worker ends; should the process die, the lake's sweep removes it.
+    scratch_lock: Mutex<Option<Staging>>,
+    pub(crate) slots: Arc<Semaphore>,
+    /// Wakes of a newer version so far.
+    too_new: AtomicU32,
+    /// Counts results that were recorded.
+    recorded: watch::Sender<u64>,
+}
+
+impl Worker {
+    /// A worker over these ports.
+    ///
+    /// # Errors
+    /// The folder for sorted runs could not be made.
+    pub async fn new(
+        ports: Ports,
+        options: WorkerOptions,
+        progress: Arc<Progress>,
+    ) -> Result<Arc<Self>, lake::LakeError> {
+        let staging = ports.lake.staging().await?;
+        let (scratch, scratch_lock) = (staging.folder().to_owned(), Mutex::new(Some(staging)));
+        let slots = Arc::new(Semaphore::new(options.slots.max(1) as usize));
+        let (held, watching) = (Held::default(), Mutex::default());
+        let (too_new, recorded) = (AtomicU32::new(0), watch::Sender::new(0));
+        Ok(Arc::new(Self { ports, options, progress, held, watching, scratch, scratch_lock, slots, too_new, recorded }))
+    }
+
+    /// Changes with each result that this worker records, for whoever waits in the same process.
+    pub fn recorded(&self) -> watch::Receiver<u64> {
+        self.recorded.subscribe()
+    }
+
+    /// Works until `stop` turns true, then ends its steps early, gives their leases back and returns.
+    pub async fn run(self: &Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut background = JoinSet::new();
+        background.spawn(Arc::clone(self).beat_for_ever());
+        background.spawn(Arc::clone(self).sweep_for_ever());
+        let mut steps = JoinSet::new();
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                owner = self.next_owner() => self.serve(&owner, &mut steps).await,
+            }
+            while steps.try_join_next().is_some() {}
+        }
+        self.held.stop_all();
+        while steps.join_next().await.is_some() {}
+        background.shutdown().await;
+        self.clear_scratch();
+    }
+
+    fn clear_scratch(&self) {
+        let staging = self.scratch_lock.lock().expect("no panic while the lock is held").take();
+        if let Some(Err(error)) = staging.map(Staging::discard) {
+            warn!(error = message_of(&error), "folder for sorted runs left to the next sweep");
+        }
+    }
+
+    /// The owner of the next wake, once there is room to work for them.
+    async fn next_owner(&self) -> Owner {
+        loop {
+            let room = self.slots.acquire().await;
+            match self.ports.queue.take(TAKE_WAIT).await {
+                Ok(Some(message)) => match message.decode() {
+                    Ok(wake) => return wake.owner,
+                    Err(error) if error.is_too_new() => self.give_back(message).await,
+                    Err(error) => warn!(error = message_of(&error), "wake dropped"),
+                },
+                Ok(None) => {}
+                Err(error) => {
+                    warn!(error = message_of(&error), "queue did not answer");
+                    tokio::time::sleep(TROUBLE_WAIT).await;
+                }
+            }
+            drop(room);
+        }
+    }
+
+    /// Puts a wake of a newer version back for a newer worker, each time for longer.
+    async fn give_back(&self, message: Message) {
+        let seen = self.too_new.fetch_add(1, Ordering::Relaxed);
+        let delay = TOO_NEW_WAIT * 2_u32.pow(seen.min(TOO_NEW_DOUBLINGS));
+        warn!(delay_seconds = delay.as_secs(), "wake of a newer version given back");
+        if let Err(error) = self.ports.queue.push_later(message, delay).await {
+            warn!(error = message_of(&error), "wake of a newer version lost");
+        }
+    }
+
+    /// Claims what there is room for and starts on it; with nothing to claim, looks after those who hold something.
+    async fn serve(self: &Arc<Self>, owner: &Owner, steps: &mut JoinSet<()>) {
+        let slot = || Arc::clone(&self.slots).try_acquire_owned().ok();
+        let room: Vec<_> = std::iter::from_fn(slot).take(self.options.limits.claim_segments as usize).collect();
+        match self.ports.jobs.claim(owner, self.options.id, room.len() as u32).await {
+            Ok(Some(claimed)) => {
+                // Before the work starts, so that others can take the rest meanwhile.
+                if claimed.more {
+                    self.wake(owner).await;
+                }
+                for (lease, slot) in claimed.leases.into_iter().zip(room) {
+                    let span = info_span!("step", export = %lease.export, step = %lease.step, attempt = lease.attempt);
+                    steps.spawn(Arc::clone(self).work(claimed.export.clone(), lease, slot).instrument(span));
+                }
+            }
+            Ok(None) => self.look(owner).await,
+            Err(error) => {
+                warn!(error = message_of(&error), "no claim");
+                tokio::time::sleep(TROUBLE_WAIT).await;
+            }
+        }
+    }
+
+    async fn work(self: Arc<Self>, export: Export, lease: Lease, slot: OwnedSemaphorePermit) {
+        let stop = self.held.add(&lease);
+        let outcome = steps::run(&self, &export, &lease, stop).await;
+        let recorded = self.record(&lease, outcome).await;
+        self.held.remove(&lease);
+        drop(slot);
+        match recorded {
+            Some(Recorded::Done(export)) => {
+                steps::after(&self, &export).await;
+                self.recorded.send_modify(|count| *count += 1);
+                self.wake(&lease.owner).await;
+            }
+            Some(Recorded::Fenced) => tracing::info!("a result came too late"),
+            None => {}
+        }
+    }
+
+    /// Offers a result until the store takes it; after the last attempt the lease runs out and the step is repeated.
+    async fn record(&self, lease: &Lease, outcome: domain::export::Outcome) -> Option<Recorded> {
+        let mut wait = RECORD_WAIT;
+        for _ in 0..RECORD_ATTEMPTS {
+            match self.ports.jobs.record(lease, outcome.clone()).await {
+                Ok(recorded) => return Some(recorded),
+                Err(error) => warn!(error = message_of(&error), "result not recorded"),
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+        }
+        None
+    }
+
+    /// Says that an owner may have work. A wake is a hint: one that cannot be pushed is made good by the sweeper.
+    pub async fn wake(&self, owner: &Owner) {
+        if let Err(error) = self.ports.queue.push(Wake { owner: owner.clone() }).await {
+            warn!(error = message_of(&error), "wake not pushed");
+        }
+    }
+
+    async fn beat_for_ever(self: Arc<Self>) {
+        let mut beats = tokio::time::interval(Duration::from_millis(self.options.limits.heartbeat_milliseconds));
+        loop {
+            beats.tick().await;
+            let leases = self.held.leases();
+            if leases.is_empty() {
+                continue;
+            }
+            match self.ports.jobs.beat(&leases).await {
+                Ok(held) => {
+                    leases.iter().zip(held).filter(|(_, held)| !held).for_each(|(lease, _)| self.held.lost(lease))
+                }
+                Err(error) => warn!(error = message_of(&error), "no heartbeat"),
+            }
+        }
+    }
+}
