@@ -1,0 +1,76 @@
+//! Splits an input into lines: at LF and nothing else.
+//!
+//! A last line without LF counts. A line with nothing but space is skipped, yet counted in the line numbers; the CR of a
+//! line that ends with CRLF is space too.
+
+use super::InputError;
+use super::source::ByteSource;
+
+/// One line, without its LF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    Whole(&'a [u8]),
+    /// Longer than the limit; nothing of it is kept.
+    TooLong,
+}
+
+/// The lines of an input, one at a time, in memory bounded by the line limit.
+pub(crate) struct Lines {
+    source: ByteSource,
+    line: Vec<u8>,
+    limit_bytes: usize,
+    number: u64,
+}
+
+impl Lines {
+    /// Lines of at most `limit_bytes` each.
+    pub fn new(source: ByteSource, limit_bytes: usize) -> Self {
+        Self { source, line: Vec::new(), limit_bytes, number: 0 }
+    }
+
+    /// The next line that is not empty, with its number from 1.
+    pub fn next(&mut self) -> Result<Option<(u64, Line<'_>)>, InputError> {
+        loop {
+            let Some(too_long) = self.read_line()? else { return Ok(None) };
+            self.number += 1;
+            if too_long {
+                return Ok(Some((self.number, Line::TooLong)));
+            }
+            if !self.line.trim_ascii().is_empty() {
+                break;
+            }
+        }
+        Ok(Some((self.number, Line::Whole(&self.line))))
+    }
+
+    /// The source, once its end was reached.
+    pub fn into_source(self) -> ByteSource {
+        self.source
+    }
+
+    /// Reads up to the next LF or the end; says whether the line was too long, `None` if there was no line.
+    fn read_line(&mut self) -> Result<Option<bool>, InputError> {
+        self.line.clear();
+        let (mut there, mut too_long) = (false, false);
+        loop {
+            let bytes = self.source.fill()?;
+            if bytes.is_empty() {
+                return Ok(there.then_some(too_long));
+            }
+            there = true;
+            let end = memchr::memchr(b'\n', bytes);
+            let part = &bytes[..end.unwrap_or(bytes.len())];
+            too_long |= self.line.len() + part.len() > self.limit_bytes;
+            if too_long {
+                self.line.clear();
+            } else {
+                self.line.extend_from_slice(part);
+            }
+            let used = part.len() + usize::from(end.is_some());
+            self.source.consume(used);
+            if end.is_some() {
+                return Ok(Some(too_long));
+            }
+        }
+    }
+}

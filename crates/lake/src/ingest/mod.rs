@@ -1,0 +1,20 @@
+//! Messages into the lake: read, validate, sort, write one partition at a time.
+
+mod attributes;
+mod error;
+mod line;
+mod lines;
+mod parquet_rows;
+mod partitions;
+mod sort;
+mod source;
+mod stage;
+mod strings;
+mod utf8;
+mod validate;
+
+pub use error::InputError;
+pub use sort::SortLimits;
+pub use source::{Compression, Input};
+pub use stage::{IngestOptions, Staged, stage};
+pub use validate::{InputLimits, Refused};

@@ -1,0 +1,99 @@
+//! What to read, and within which bounds.
+
+use std::path::PathBuf;
+
+use domain::filter::Filter;
+use domain::ids::Slug;
+use domain::time::Micros;
+
+use crate::file::DataFile;
+use crate::parquet::BLOCK_BYTES;
+use crate::rows::BatchLimits;
+
+/// A slice of an organisation's messages.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    /// Whose messages; a file of anybody else is an error.
+    pub organisation: Slug,
+    /// All files of each UTC day that the slice touches, in any order.
+    pub files: Vec<DataFile>,
+    /// The first instant wanted.
+    pub start: Micros,
+    /// The first instant no longer wanted.
+    pub end: Micros,
+    /// Which rows of the window are wanted.
+    pub filter: Filter,
+    /// An existing folder for sorted runs, should more files overlap than may be open. What is put there vanishes with the
+    /// reader; after a crash whoever owns the folder removes it.
+    pub spill_folder: PathBuf,
+    /// The bounds.
+    pub limits: ReadLimits,
+}
+
+/// The bounds of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadLimits {
+    /// What open files, decoded batches and runs should take together. Values far larger than a page exceed it, by no more
+    /// than a few of them for each open file.
+    pub memory_bytes: usize,
+    /// Files, or runs, open at once.
+    pub fan_in: usize,
+    /// Greatest number of rows of a batch.
+    pub batch_rows: usize,
+}
+
+impl Default for ReadLimits {
+    fn default() -> Self {
+        Self { memory_bytes: 64 << 20, fan_in: 32, batch_rows: 8192 }
+    }
+}
+
+/// How the memory is shared among a number of inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shares {
+    /// Inputs open at once.
+    pub fan_in: usize,
+    /// Blocks that each open file keeps.
+    pub cache_blocks: usize,
+    /// The size of batches, decoded and merged.
+    pub batch: BatchLimits,
+}
+
+impl ReadLimits {
+    /// What a decoder needs beside its blocks and its batch: about a page of each column, packed and unpacked.
+    const DECODER_BYTES: usize = 1 << 20;
+    const BATCH_BYTES: std::ops::RangeInclusive<usize> = 64 << 10..=2 << 20;
+    const CACHE_BLOCKS: std::ops::RangeInclusive<usize> = 2..=32;
+
+    /// The shares of up to `inputs` inputs. A quarter of what the decoders leave goes to batches, a half to blocks.
+    pub(crate) fn shares(&self, inputs: usize) -> Shares {
+        let affordable = self.memory_bytes / (2 * Self::DECODER_BYTES);
+        let fan_in = self.fan_in.min(affordable).max(2);
+        let share = self.memory_bytes / inputs.clamp(1, fan_in);
+        let free = share.saturating_sub(Self::DECODER_BYTES);
+        let bytes = (free / 4).clamp(*Self::BATCH_BYTES.start(), *Self::BATCH_BYTES.end());
+        let cache_blocks = (free / 2 / BLOCK_BYTES).clamp(*Self::CACHE_BLOCKS.start(), *Self::CACHE_BLOCKS.end());
+        Shares { fan_in, cache_blocks, batch: BatchLimits { rows: self.batch_rows.max(1), bytes } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_keep_the_budget() {
+        let limits = ReadLimits::default();
+        let check = |inputs, fan_in, cache_blocks, bytes| {
+            let batch = BatchLimits { rows: 8192, bytes };
+            assert_eq!(limits.shares(inputs), Shares { fan_in, cache_blocks, batch }, "{inputs} inputs");
+        };
+        check(0, 32, 32, 2 << 20);
+        check(1, 32, 32, 2 << 20);
+        check(32, 32, 2, 256 << 10);
+        check(1000, 32, 2, 256 << 10);
+        let tiny = ReadLimits { memory_bytes: 0, fan_in: 1, batch_rows: 0 };
+        let batch = BatchLimits { rows: 1, bytes: 64 << 10 };
+        assert_eq!(tiny.shares(5), Shares { fan_in: 2, cache_blocks: 2, batch });
+    }
+}
