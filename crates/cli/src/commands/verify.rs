@@ -31,6 +31,10 @@ pub fn run(args: &args::Verify, report: &Report) -> Result<Exit, Failure> {
 
 /// What a check of all volumes of an export finds.
 pub fn verify(paths: &[PathBuf]) -> Result<Verified, Failure> {
+    // One volume of several is whole in itself; only several together can be incomplete.
+    if let [path] = paths {
+        return verify_file(path);
+    }
     let files = paths.iter().map(|path| Ok((path.display().to_string(), verify_file(path)?)));
     Ok(verify_set(&files.collect::<Result<Vec<_>, Failure>>()?))
 }
