@@ -23,6 +23,11 @@ pub trait Queue: Send + Sync {
 
     /// How many messages wait to be taken.
     async fn len(&self) -> Result<u64, QueueError>;
+
+    /// Whether none waits.
+    async fn is_empty(&self) -> Result<bool, QueueError> {
+        Ok(self.len().await? == 0)
+    }
 }
 
 /// Why the queue could not answer.

@@ -64,7 +64,7 @@ pub struct Claimed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// It is recorded; this is the export after the write.
-    Done(Export),
+    Done(Box<Export>),
     /// It came too late: another attempt holds the step, or the export went on without it. Nothing was recorded.
     Fenced,
 }

@@ -1,6 +1,6 @@
 //! The ports of what is remembered: traits, what adapters share, twins in memory, and the suites that adapters run.
 
-#[cfg(feature = "contract")]
+#[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod directory;
 pub mod error;

@@ -1,1 +1,123 @@
-//! x
+//! The form in which adapters keep an export: versioned JSON, read by this program and newer ones.
+
+mod request;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::error::Error as StdError;
+
+use domain::export::{Export, PlanFacts};
+use domain::ids::ExportId;
+use domain::owner::Owner;
+use domain::time::Micros;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use self::request::RequestRow;
+use self::state::StateRow;
+use crate::StoreError;
+
+/// The version that is written, and the greatest that is read.
+pub const RECORD_VERSION: u32 = 1;
+
+/// Writes an export; its owner and id are the key it lies under.
+pub fn encode(export: &Export) -> String {
+    serde_json::to_string(&ExportRow::from(export)).expect("text, numbers and lists have a JSON form")
+}
+
+/// Reads the export that lies under a key.
+///
+/// # Errors
+/// [`StoreError::TooNew`] where a newer program wrote it, [`StoreError::Corrupt`] where nobody of ours did.
+pub fn decode(owner: &Owner, id: ExportId, record: &str) -> Result<Export, StoreError> {
+    let corrupt = |source| StoreError::Corrupt { what: format!("the record of export {id}"), source };
+    let Version { version } = serde_json::from_str(record).map_err(|error| corrupt(error.into()))?;
+    if version > RECORD_VERSION {
+        let what = format!("the record of export {id}");
+        return Err(StoreError::TooNew { what, found: version, known: RECORD_VERSION });
+    }
+    let row: ExportRow = serde_json::from_str(record).map_err(|error| corrupt(error.into()))?;
+    row.into_export(owner.clone(), id).map_err(corrupt)
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+/// An export as it is kept.
+#[derive(Serialize, Deserialize)]
+struct ExportRow {
+    version: u32,
+    request: RequestRow,
+    created_at: i64,
+    state: StateRow,
+    plan: Option<PlanRow>,
+    rows: u64,
+    bytes: u64,
+    reused_parts: u32,
+    built_parts: u32,
+    served: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PlanRow {
+    snapshot: i64,
+    segments: u32,
+    rows: u64,
+}
+
+/// A word or number that means nothing to this program.
+#[derive(Debug, Error)]
+#[error("'{value}' is no {what}")]
+struct Unknown {
+    what: &'static str,
+    value: String,
+}
+
+impl Unknown {
+    fn new(what: &'static str, value: &str) -> Self {
+        Self { what, value: value.chars().take(80).collect() }
+    }
+}
+
+/// Why a row is no export.
+type RowError = Box<dyn StdError + Send + Sync>;
+
+impl From<&Export> for ExportRow {
+    fn from(export: &Export) -> Self {
+        let plan = |plan: PlanFacts| PlanRow { snapshot: plan.snapshot, segments: plan.segments, rows: plan.rows };
+        Self {
+            version: RECORD_VERSION,
+            request: RequestRow::from(&export.request),
+            created_at: export.created_at.0,
+            state: StateRow::from(&export.state),
+            plan: export.plan.map(plan),
+            rows: export.rows,
+            bytes: export.bytes,
+            reused_parts: export.reused_parts,
+            built_parts: export.built_parts,
+            served: export.served,
+        }
+    }
+}
+
+impl ExportRow {
+    fn into_export(self, owner: Owner, id: ExportId) -> Result<Export, RowError> {
+        let plan = |plan: PlanRow| PlanFacts { snapshot: plan.snapshot, segments: plan.segments, rows: plan.rows };
+        Ok(Export {
+            id,
+            owner,
+            request: self.request.try_into()?,
+            created_at: Micros(self.created_at),
+            state: self.state.try_into()?,
+            plan: self.plan.map(plan),
+            rows: self.rows,
+            bytes: self.bytes,
+            reused_parts: self.reused_parts,
+            built_parts: self.built_parts,
+            served: self.served,
+        })
+    }
+}

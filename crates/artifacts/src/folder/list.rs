@@ -1,7 +1,7 @@
 //! Listing objects, folder by folder.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::{ArtifactError, ObjectName};
@@ -55,7 +55,7 @@ fn walk(
 
 /// What lies in a folder, by name, and whether it is a folder itself.
 fn entries(folder: &Path) -> Result<Vec<(String, bool)>, ArtifactError> {
-    let read = || {
+    let read = || -> std::io::Result<Vec<(String, bool)>> {
         let mut entries = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;

@@ -52,3 +52,10 @@ impl Directory for MemoryDirectory {
 fn organisation((slug, created_at): (&Slug, &Micros)) -> Organisation {
     Organisation { slug: slug.clone(), created_at: *created_at }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::directory_contract!(async |clock| ((), MemoryDirectory::new(clock)));
+}

@@ -134,3 +134,10 @@ impl Jobs for MemoryJobs {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::jobs_contract!(async |clock, limits| ((), MemoryJobs::new(clock, limits)));
+}

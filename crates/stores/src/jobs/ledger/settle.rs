@@ -66,7 +66,7 @@ fn settle(
     if export.state.is_settled() {
         promote::promote(ledger)?;
     }
-    Ok(Recorded::Done(export))
+    Ok(Recorded::Done(Box::new(export)))
 }
 
 /// The segments that are built again count anew: their results leave the totals.

@@ -1,0 +1,170 @@
+//! Connections to the file, each used by one call at a time on a thread that may block.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use stores::StoreError;
+use tokio::sync::Semaphore;
+
+use crate::error::failed;
+use crate::failpoint::Points;
+use crate::schema;
+
+/// How long a call waits for the writer of another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Reads at a time. Writes of this process take turns, since the file has one writer anyway.
+const READERS: usize = 4;
+/// Statements that a connection keeps prepared.
+const STATEMENTS: usize = 64;
+
+/// The file.
+pub(crate) struct Database {
+    path: PathBuf,
+    writer: Lane,
+    readers: Lane,
+}
+
+/// Some connections, opened when they are needed.
+struct Lane {
+    permits: Arc<Semaphore>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Database {
+    /// Opens the file, making or migrating it.
+    pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
+        let database = Self { path: path.to_owned(), writer: Lane::of(1), readers: Lane::of(READERS) };
+        let path = database.path.clone();
+        database
+            .writer
+            .run(move |idle| {
+                let mut connection = connect(&path)?;
+                schema::migrate(&mut connection)?;
+                sync_folder(&path).map_err(|error| unavailable("make the file durable", error))?;
+                idle.push(connection);
+                Ok(())
+            })
+            .await?;
+        Ok(database)
+    }
+
+    /// One consistent read.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.readers.transaction(&self.path, TransactionBehavior::Deferred, work, |_| Ok(())).await
+    }
+
+    /// One write: committed, and on the disk, if `work` answers `Ok`; else it never was.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        points: Points,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let commit = move |transaction: Transaction<'_>| {
+            (points.before)();
+            transaction.commit().map_err(failed("commit"))?;
+            (points.after)();
+            Ok(())
+        };
+        self.writer.transaction(&self.path, TransactionBehavior::Immediate, work, commit).await
+    }
+}
+
+impl Lane {
+    fn of(connections: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(connections)), idle: Arc::default() }
+    }
+
+    async fn transaction<T: Send + 'static>(
+        &self,
+        path: &Path,
+        behavior: TransactionBehavior,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        end: impl FnOnce(Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let path = path.to_owned();
+        self.run(move |idle| {
+            let mut connection = idle.pop().map_or_else(|| connect(&path), Ok)?;
+            let transaction = connection.transaction_with_behavior(behavior).map_err(failed("begin"))?;
+            let done = work(&transaction).and_then(|done| end(transaction).map(|()| done))?;
+            // After an error the connection is closed, whatever state it is in.
+            idle.push(connection);
+            Ok(done)
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Idle<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = permit.map_err(|error| unavailable("wait for a connection", error))?;
+        let idle = Arc::clone(&self.idle);
+        let done = tokio::task::spawn_blocking(move || {
+            // Held until the work is over, even if nobody waits for it any more.
+            let _permit = permit;
+            work(&mut Idle(&idle))
+        });
+        done.await.unwrap_or_else(|error| Err(unavailable("run to its end", error)))
+    }
+}
+
+/// The connections that no call uses.
+struct Idle<'a>(&'a Mutex<Vec<Connection>>);
+
+impl Idle<'_> {
+    fn pop(&mut self) -> Option<Connection> {
+        self.0.lock().expect("no panic while the connections are held").pop()
+    }
+
+    fn push(&mut self, connection: Connection) {
+        self.0.lock().expect("no panic while the connections are held").push(connection);
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path).map_err(failed("open the file"))?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("open the file"))?;
+    // By path: opening and closing the file ourselves would drop the locks that SQLite holds on it in this process.
+    private(path).map_err(|error| unavailable("protect the file", error))?;
+    schema::version(&connection)?;
+    let set = |name: &str, value: &str| {
+        connection.pragma_update_and_check(None, name, value, |_| Ok(())).map_err(failed("open the file"))
+    };
+    set("journal_mode", "WAL")?;
+    // Each commit is on the disk before it is answered.
+    connection.pragma_update(None, "synchronous", "FULL").map_err(failed("open the file"))?;
+    connection.pragma_update(None, "foreign_keys", "ON").map_err(failed("open the file"))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Mode 0600 for the file; those that SQLite makes beside it take it over.
+fn private(path: &Path) -> io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match fs::set_permissions(&name, Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+fn unavailable(doing: &'static str, error: impl Into<stores::error::Cause>) -> StoreError {
+    StoreError::Unavailable { doing, source: error.into() }
+}

@@ -1,0 +1,129 @@
+//! The job store: each call is one transaction, the rules of `stores::jobs::ledger` over the rows of one owner.
+
+mod read;
+mod rows;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::export::{Export, Lease, Outcome, Seen};
+use domain::ids::{ExportId, WorkerId};
+use domain::owner::Owner;
+use domain::time::{Day, Micros};
+use rusqlite::Transaction;
+use stores::jobs::{PURGE_LIMIT, ledger};
+use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, SegmentState, StoreError};
+
+use self::rows::Rows;
+use crate::adapter::SqliteStores;
+use crate::error::failed;
+use crate::failpoint::{self, Points};
+
+impl SqliteStores {
+    /// One write over one owner's rows.
+    async fn write<T: Send + 'static>(
+        &self,
+        owner: &Owner,
+        points: Points,
+        work: impl FnOnce(&mut Rows<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (owner, clock, limits) = (owner.clone(), Arc::clone(&self.clock), Arc::clone(&self.limits));
+        // The clock is read once the write has its turn.
+        let write = move |tx: &Transaction<'_>| work(&mut Rows::new(tx, &owner, clock.now(), &limits));
+        self.database.write(points, write).await
+    }
+}
+
+#[async_trait]
+impl Jobs for SqliteStores {
+    async fn create(&self, new: NewExport) -> Result<Created, StoreError> {
+        let owner = new.owner.clone();
+        self.write(&owner, failpoint::CREATE, move |rows| ledger::create(rows, new)).await
+    }
+
+    async fn get(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
+        let owner = owner.clone();
+        self.database.read(move |tx| rows::export(tx, &owner, id)).await
+    }
+
+    async fn list(&self, owner: &Owner, before: Option<ExportId>, limit: u32) -> Result<Vec<Export>, StoreError> {
+        let owner = owner.clone();
+        self.database.read(move |tx| read::list(tx, &owner, before, limit)).await
+    }
+
+    async fn unsettled(&self, owner: &Owner) -> Result<Vec<Export>, StoreError> {
+        let owner = owner.clone();
+        self.database.read(move |tx| read::unsettled(tx, &owner)).await
+    }
+
+    async fn claim(&self, owner: &Owner, worker: WorkerId, room: u32) -> Result<Option<Claimed>, StoreError> {
+        self.write(owner, failpoint::CLAIM, move |rows| ledger::claim(rows, worker, room)).await
+    }
+
+    async fn beat(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError> {
+        let (leases, clock) = (leases.to_vec(), Arc::clone(&self.clock));
+        let beat = move |tx: &Transaction<'_>| {
+            let now = clock.now();
+            leases.iter().map(|lease| rows::beat(tx, lease, now)).collect()
+        };
+        self.database.write(failpoint::NONE, beat).await
+    }
+
+    async fn record(&self, lease: &Lease, outcome: Outcome) -> Result<Recorded, StoreError> {
+        let held = lease.clone();
+        self.write(&lease.owner, failpoint::RECORD, move |rows| ledger::record(rows, &held, outcome)).await
+    }
+
+    async fn look(&self, owner: &Owner) -> Result<Vec<(ExportId, Seen)>, StoreError> {
+        self.write(owner, failpoint::NONE, |rows| ledger::look(rows)).await
+    }
+
+    async fn take_over(&self, owner: &Owner, id: ExportId, seen: &Seen) -> Result<bool, StoreError> {
+        let seen = *seen;
+        self.write(owner, failpoint::TAKE_OVER, move |rows| ledger::take_over(rows, id, &seen)).await
+    }
+
+    async fn cancel(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
+        self.write(owner, failpoint::NONE, move |rows| ledger::cancel(rows, id)).await
+    }
+
+    async fn due(&self, limit: u32) -> Result<Due, StoreError> {
+        let now = self.clock.now();
+        self.database.read(move |tx| read::due(tx, now, limit)).await
+    }
+
+    async fn segments(
+        &self,
+        owner: &Owner,
+        id: ExportId,
+        from: u32,
+        limit: u32,
+    ) -> Result<Vec<SegmentState>, StoreError> {
+        let owner = owner.clone();
+        self.database.read(move |tx| read::segments(tx, &owner, id, from, limit)).await
+    }
+
+    async fn purge(&self, settled_before: Micros) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        let purge = move |tx: &Transaction<'_>| {
+            let run = |statement, values: &[i64]| {
+                let changed = tx.execute(statement, rusqlite::params_from_iter(values));
+                changed.map_err(failed("remove what is over"))
+            };
+            let removed = run(sql::PURGE, &[settled_before.0, PURGE_LIMIT.into()])?;
+            run(sql::PURGE_KEYS, &[now.0])?;
+            // Yesterday's counters stay, should the clock step back over midnight.
+            let Day(today) = now.utc_day();
+            run(sql::PURGE_COUNTERS, &[i64::from(today) - 1])?;
+            Ok(removed as u64)
+        };
+        self.database.write(failpoint::NONE, purge).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.database.read(|tx| crate::schema::version(tx).map(drop)).await
+    }
+}

@@ -1,0 +1,91 @@
+//! Reads over many rows. Records that cannot be read are passed over, so that one does not hide the others.
+
+use domain::export::Export;
+use domain::ids::ExportId;
+use domain::owner::Owner;
+use domain::time::Micros;
+use rusqlite::{Params, Row, Transaction, params};
+use stores::record::RECORD_VERSION;
+use stores::{Due, SegmentProgress, SegmentState, StoreError};
+
+use super::{rows, sql};
+use crate::error::{corrupt, failed};
+
+pub(super) fn list(
+    tx: &Transaction<'_>,
+    owner: &Owner,
+    before: Option<ExportId>,
+    limit: u32,
+) -> Result<Vec<Export>, StoreError> {
+    // All ids are hexadecimal, and come before this.
+    let before = before.map_or("~".to_owned(), |id| id.to_string());
+    let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    let found = many(tx, sql::LIST, params![owner.to_string(), before, limit], read, "list exports")?;
+    readable(found.into_iter().map(|(id, record)| stores::record::decode(owner, rows::parse_id(&id)?, &record)))
+}
+
+pub(super) fn unsettled(tx: &Transaction<'_>, owner: &Owner) -> Result<Vec<Export>, StoreError> {
+    let found = ids(tx, sql::UNSETTLED, params![owner.to_string()], "list exports")?;
+    let exports = found.into_iter().map(|id| rows::export(tx, owner, id));
+    readable(exports.filter_map(Result::transpose))
+}
+
+fn readable(exports: impl Iterator<Item = Result<Export, StoreError>>) -> Result<Vec<Export>, StoreError> {
+    let unreadable = |error: &StoreError| matches!(error, StoreError::TooNew { .. } | StoreError::Corrupt { .. });
+    exports.filter(|export| !export.as_ref().is_err_and(unreadable)).collect()
+}
+
+/// Those that only a newer program can read are counted, whosever they are.
+pub(super) fn due(tx: &Transaction<'_>, now: Micros, limit: u32) -> Result<Due, StoreError> {
+    let names = many(tx, sql::DUE, params![now.0, RECORD_VERSION, limit], |row| row.get(0), "find what is due")?;
+    let owner = |name: String| name.parse().map_err(|error| corrupt("an owner", error));
+    let too_new = tx.query_row(sql::DUE_TOO_NEW, params![now.0, RECORD_VERSION], |row| row.get(0));
+    Ok(Due {
+        owners: names.into_iter().map(owner).collect::<Result<_, _>>()?,
+        too_new: too_new.map_err(failed("find what is due"))?,
+    })
+}
+
+pub(super) fn segments(
+    tx: &Transaction<'_>,
+    owner: &Owner,
+    id: ExportId,
+    from: u32,
+    limit: u32,
+) -> Result<Vec<SegmentState>, StoreError> {
+    let plan = rows::export(tx, owner, id)?.and_then(|export| export.plan);
+    let end = plan.map_or(0, |plan| plan.segments).min(from.saturating_add(limit));
+    let key = params![owner.to_string(), id.to_string(), from, end];
+    let claimed = many(tx, sql::SEGMENTS, key, rows::step_row, "list segments")?;
+    let mut claimed = claimed.into_iter().peekable();
+    let progress = |number| {
+        let row = claimed.next_if(|row| row.record.step == domain::export::Step::Segment(number));
+        row.map_or(SegmentProgress::Waiting, |row| row.progress())
+    };
+    let progress = (from..end).map(progress).collect::<Vec<_>>();
+    Ok((from..end).zip(progress).map(|(number, progress)| SegmentState { number, progress }).collect())
+}
+
+/// The ids that a statement finds.
+pub(super) fn ids(
+    tx: &Transaction<'_>,
+    statement: &str,
+    key: impl Params,
+    doing: &'static str,
+) -> Result<Vec<ExportId>, StoreError> {
+    let found: Vec<String> = many(tx, statement, key, |row| row.get(0), doing)?;
+    found.iter().map(|id| rows::parse_id(id)).collect()
+}
+
+/// All rows that a statement finds.
+pub(super) fn many<T>(
+    tx: &Transaction<'_>,
+    statement: &str,
+    key: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    doing: &'static str,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = tx.prepare_cached(statement).map_err(failed(doing))?;
+    let rows = statement.query_map(key, read).map_err(failed(doing))?;
+    rows.collect::<Result<_, _>>().map_err(failed(doing))
+}

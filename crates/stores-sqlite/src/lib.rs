@@ -1,0 +1,12 @@
+//! The stores in one SQLite file, which the processes of one machine share: the embedded default.
+
+mod adapter;
+mod database;
+mod directory;
+mod error;
+mod failpoint;
+mod jobs;
+mod schema;
+
+pub use adapter::SqliteStores;
+pub use failpoint::FAILPOINTS;

@@ -1,0 +1,200 @@
+//! The state as it is kept, tagged with the name of the contract, or of the phase while it runs.
+
+use domain::export::{ArchiveFile, Failure, FailureCode, Phase, Segments, Slot, State};
+use domain::time::Micros;
+use serde::{Deserialize, Serialize};
+
+use super::{RowError, Unknown};
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub(super) enum StateRow {
+    Queued,
+    Planning { slot: SlotRow },
+    Segments(SegmentsRow),
+    Assembling { slot: SlotRow },
+    Succeeded { finished_at: i64, expires_at: i64, files: Vec<FileRow>, expire: SlotRow },
+    Failed { finished_at: i64, code: String, message: String, segments: Vec<u32>, removal: Option<SlotRow> },
+    Cancelled { finished_at: i64, removal: Option<SlotRow> },
+    Expired { finished_at: i64 },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SlotRow {
+    Ready(i64),
+    Leased(i64),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SegmentsRow {
+    total: u32,
+    next: u32,
+    done: u32,
+    leased: u32,
+    // Pairs: a JSON object would turn the numbers into text.
+    retry: Vec<(u32, i64)>,
+    failed: Vec<u32>,
+    last_failure: Option<(String, String)>,
+    look_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct FileRow {
+    name: String,
+    bytes: u64,
+    files: u64,
+    rows: u64,
+    crc64nvme: String,
+    manifest_blake3: String,
+}
+
+impl From<&State> for StateRow {
+    fn from(state: &State) -> Self {
+        match state {
+            State::Queued => Self::Queued,
+            State::Running(Phase::Plan(slot)) => Self::Planning { slot: (*slot).into() },
+            State::Running(Phase::Segments(segments)) => Self::Segments(segments.into()),
+            State::Running(Phase::Assemble(slot)) => Self::Assembling { slot: (*slot).into() },
+            State::Succeeded { finished_at, expires_at, files, expire } => Self::Succeeded {
+                finished_at: finished_at.0,
+                expires_at: expires_at.0,
+                files: files.iter().map(FileRow::from).collect(),
+                expire: (*expire).into(),
+            },
+            State::Failed { finished_at, failure, removal } => Self::Failed {
+                finished_at: finished_at.0,
+                code: failure.code.name().to_owned(),
+                message: failure.message.clone(),
+                segments: failure.segments.clone(),
+                removal: removal.map(SlotRow::from),
+            },
+            State::Cancelled { finished_at, removal } => {
+                Self::Cancelled { finished_at: finished_at.0, removal: removal.map(SlotRow::from) }
+            }
+            State::Expired { finished_at } => Self::Expired { finished_at: finished_at.0 },
+        }
+    }
+}
+
+impl TryFrom<StateRow> for State {
+    type Error = RowError;
+
+    fn try_from(row: StateRow) -> Result<Self, RowError> {
+        Ok(match row {
+            StateRow::Queued => Self::Queued,
+            StateRow::Planning { slot } => Self::Running(Phase::Plan(slot.into())),
+            StateRow::Segments(segments) => Self::Running(Phase::Segments(segments.try_into()?)),
+            StateRow::Assembling { slot } => Self::Running(Phase::Assemble(slot.into())),
+            StateRow::Succeeded { finished_at, expires_at, files, expire } => Self::Succeeded {
+                finished_at: Micros(finished_at),
+                expires_at: Micros(expires_at),
+                files: files.into_iter().map(ArchiveFile::try_from).collect::<Result<_, _>>()?,
+                expire: expire.into(),
+            },
+            StateRow::Failed { finished_at, code, message, segments, removal } => Self::Failed {
+                finished_at: Micros(finished_at),
+                failure: Failure { code: failure_code(&code)?, message, segments },
+                removal: removal.map(Slot::from),
+            },
+            StateRow::Cancelled { finished_at, removal } => {
+                Self::Cancelled { finished_at: Micros(finished_at), removal: removal.map(Slot::from) }
+            }
+            StateRow::Expired { finished_at } => Self::Expired { finished_at: Micros(finished_at) },
+        })
+    }
+}
+
+impl From<Slot> for SlotRow {
+    fn from(slot: Slot) -> Self {
+        match slot {
+            Slot::Ready(at) => Self::Ready(at.0),
+            Slot::Leased(at) => Self::Leased(at.0),
+        }
+    }
+}
+
+impl From<SlotRow> for Slot {
+    fn from(row: SlotRow) -> Self {
+        match row {
+            SlotRow::Ready(at) => Self::Ready(Micros(at)),
+            SlotRow::Leased(at) => Self::Leased(Micros(at)),
+        }
+    }
+}
+
+impl From<&Segments> for SegmentsRow {
+    fn from(segments: &Segments) -> Self {
+        let failure = |(code, message): &(FailureCode, String)| (code.name().to_owned(), message.clone());
+        Self {
+            total: segments.total,
+            next: segments.next,
+            done: segments.done,
+            leased: segments.leased,
+            retry: segments.retry.iter().map(|(number, due_at)| (*number, due_at.0)).collect(),
+            failed: segments.failed.iter().copied().collect(),
+            last_failure: segments.last_failure.as_ref().map(failure),
+            look_at: segments.look_at.0,
+        }
+    }
+}
+
+impl TryFrom<SegmentsRow> for Segments {
+    type Error = RowError;
+
+    fn try_from(row: SegmentsRow) -> Result<Self, RowError> {
+        let failure = |(code, message): (String, String)| failure_code(&code).map(|code| (code, message));
+        Ok(Self {
+            total: row.total,
+            next: row.next,
+            done: row.done,
+            leased: row.leased,
+            retry: row.retry.into_iter().map(|(number, due_at)| (number, Micros(due_at))).collect(),
+            failed: row.failed.into_iter().collect(),
+            last_failure: row.last_failure.map(failure).transpose()?,
+            look_at: Micros(row.look_at),
+        })
+    }
+}
+
+impl From<&ArchiveFile> for FileRow {
+    fn from(file: &ArchiveFile) -> Self {
+        Self {
+            name: file.name.clone(),
+            bytes: file.bytes,
+            files: file.files,
+            rows: file.rows,
+            crc64nvme: format!("{:016x}", file.crc64nvme),
+            manifest_blake3: file.manifest_blake3.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+}
+
+impl TryFrom<FileRow> for ArchiveFile {
+    type Error = RowError;
+
+    fn try_from(row: FileRow) -> Result<Self, RowError> {
+        let hash = blake3(&row.manifest_blake3).ok_or_else(|| Unknown::new("BLAKE3", &row.manifest_blake3))?;
+        Ok(Self {
+            name: row.name,
+            bytes: row.bytes,
+            files: row.files,
+            rows: row.rows,
+            crc64nvme: u64::from_str_radix(&row.crc64nvme, 16)?,
+            manifest_blake3: hash,
+        })
+    }
+}
+
+fn blake3(hex: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    for (byte, at) in hash.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?;
+    }
+    (hex.len() == 64).then_some(hash)
+}
+
+fn failure_code(name: &str) -> Result<FailureCode, Unknown> {
+    let all = [FailureCode::StepFailed, FailureCode::WorkersDied, FailureCode::Refused];
+    all.into_iter().find(|code| code.name() == name).ok_or_else(|| Unknown::new("code of a failure", name))
+}

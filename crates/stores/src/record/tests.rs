@@ -1,0 +1,113 @@
+//! Every state is read back as it was, and what is not ours is left alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::calendar::DateRange;
+use domain::dataset::Dataset;
+use domain::export::{ArchiveFile, Failure, FailureCode, Phase, Segments, Slot, State};
+use domain::filter::Filter;
+use domain::request::{Columns, Format, Profile, Request};
+use domain::time::Day;
+
+use super::*;
+
+fn export(state: State) -> Export {
+    let request = Request {
+        dataset: Dataset::Messages,
+        range: DateRange::new(Day::MIN, Day::MAX, "Europe/Berlin".parse().unwrap()).unwrap(),
+        format: Format::CsvGz,
+        profile: Profile::Spreadsheet,
+        columns: Columns::parse(Dataset::Messages, ["text", "sent_at"]).unwrap(),
+        filter: Filter { channels: Some(BTreeSet::from(["\u{0}\"a\u{2028}".to_owned()])), senders: None },
+        reuse: false,
+    };
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+    Export {
+        plan: Some(PlanFacts { snapshot: i64::MIN, segments: 7, rows: u64::MAX }),
+        rows: u64::MAX,
+        bytes: 1 << 60,
+        reused_parts: 3,
+        built_parts: 4,
+        served: u64::MAX,
+        state,
+        ..Export::new(id, "org.acme".parse().unwrap(), request, Micros(-1))
+    }
+}
+
+fn states() -> Vec<State> {
+    let (ready, leased) = (Slot::Ready(Micros(-5)), Slot::Leased(Micros(i64::MAX)));
+    let segments = Segments {
+        total: 9,
+        next: 7,
+        done: 2,
+        leased: 1,
+        retry: BTreeMap::from([(0, Micros(3)), (6, Micros(-3))]),
+        failed: BTreeSet::from([1, 5]),
+        last_failure: Some((FailureCode::WorkersDied, "gone".to_owned())),
+        look_at: Micros(i64::MAX),
+    };
+    let file = ArchiveFile {
+        name: "q.001.zip".to_owned(),
+        bytes: u64::MAX,
+        files: 2,
+        rows: 3,
+        crc64nvme: u64::MAX - 1,
+        manifest_blake3: [0x0f; 32],
+    };
+    let failure = |code| Failure { code, message: "a \"quoted\"\nline".to_owned(), segments: vec![1, 5] };
+    vec![
+        State::Queued,
+        State::Running(Phase::Plan(ready)),
+        State::Running(Phase::Segments(Segments::planned(0))),
+        State::Running(Phase::Segments(segments)),
+        State::Running(Phase::Assemble(leased)),
+        State::Succeeded { finished_at: Micros(1), expires_at: Micros(2), files: vec![file], expire: ready },
+        State::Failed { finished_at: Micros(1), failure: failure(FailureCode::StepFailed), removal: Some(leased) },
+        State::Failed { finished_at: Micros(1), failure: failure(FailureCode::Refused), removal: None },
+        State::Cancelled { finished_at: Micros(1), removal: Some(ready) },
+        State::Cancelled { finished_at: Micros(1), removal: None },
+        State::Expired { finished_at: Micros(1) },
+    ]
+}
+
+#[test]
+fn every_state_is_read_back() {
+    for state in states() {
+        let export = export(state);
+        assert_eq!(decode(&export.owner, export.id, &encode(&export)).unwrap(), export);
+        let fresh = Export { plan: None, ..export };
+        assert_eq!(decode(&fresh.owner, fresh.id, &encode(&fresh)).unwrap(), fresh);
+    }
+}
+
+#[test]
+fn the_form_of_version_1_stays() {
+    let expected = "{\"version\":1,\"request\":{\"dataset\":\"messages\",\"from\":\"0001-01-01\",\"to\":\"9999-12-31\",\
+        \"time_zone\":\"Europe/Berlin\",\"format\":\"csv.gz\",\"profile\":\"spreadsheet\",\"columns\":[\"sent_at\",\"text\"],\
+        \"channels\":[\"\\u0000\\\"a\u{2028}\"],\"senders\":null,\"reuse\":false},\"created_at\":-1,\
+        \"state\":{\"name\":\"planning\",\"slot\":{\"ready\":-5}},\
+        \"plan\":{\"snapshot\":-9223372036854775808,\"segments\":7,\"rows\":18446744073709551615},\
+        \"rows\":18446744073709551615,\"bytes\":1152921504606846976,\"reused_parts\":3,\"built_parts\":4,\
+        \"served\":18446744073709551615}";
+    assert_eq!(encode(&export(states().remove(1))), expected);
+}
+
+#[test]
+fn foreign_records_say_what_they_are() {
+    let export = export(State::Queued);
+    let read = |record: &str| decode(&export.owner, export.id, record).unwrap_err();
+    let known = encode(&export);
+    assert!(matches!(read("{\"version\":2,\"anything\":[]}"), StoreError::TooNew { found: 2, known: 1, .. }));
+    for (from, to) in [
+        (known.as_str(), ""),
+        ("\"version\":1", "\"version\":\"1\""),
+        ("\"messages\"", "\"memberships\""),
+        ("\"Europe/Berlin\"", "\"Mars/Olympus\""),
+        ("\"queued\"", "\"resting\""),
+        ("9999-12-31", "0000-12-31"),
+        ("\"csv.gz\"", "\"tar\""),
+    ] {
+        let error = read(&known.replace(from, to));
+        assert!(matches!(error, StoreError::Corrupt { .. }) && !error.retryable(), "{to}: {error:?}");
+    }
+}
