@@ -138,7 +138,6 @@ impl Lake {
         let turn = self.commits.lock().await;
         let committed = self.committer().commit(&staging, &change).await;
         drop(turn);
-        fail_point!("commit.swapped");
         let settled = self.settle(staging).await;
         fail_point!("ingest.cleaned");
         match (committed, settled) {

@@ -51,7 +51,8 @@ impl LocalDisk {
             return Err(Error::new(ErrorKind::FeatureUnsupported, "this access to the lake is read-only"));
         };
         let temporary = folder.join(name);
-        blocking(move || disk::write_file(&path, &temporary, &bytes).map_err(|error| failed("write", &path)(error))).await
+        blocking(move || disk::write_file(&path, &temporary, &bytes).map_err(|error| failed("write", &path)(error)))
+            .await
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn check(inventory: Inventory, report: &mut CheckReport) -> Res
     Ok(())
 }
 
-fn whole(path: &str, rows: u64, bytes: u64) -> Result<(), LakeError> {
+pub(super) fn whole(path: &str, rows: u64, bytes: u64) -> Result<(), LakeError> {
     let file = Verified::open(&LocalBlocks, path, bytes, CACHE_BLOCKS)?;
     file.check_all()?;
     let parsed = ParquetMetaDataReader::new().parse_and_finish(&file);

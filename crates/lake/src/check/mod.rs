@@ -3,6 +3,8 @@
 mod files;
 mod inventory;
 mod orphans;
+#[cfg(test)]
+mod tests;
 
 use crate::disk;
 use crate::error::LakeError;

@@ -110,7 +110,10 @@ impl Committer<'_> {
             }
             let base = current_version(self.catalog).await?;
             match self.swap(staging, &base, change, number < MERGING_ATTEMPTS).await? {
-                Swapped::Won(snapshot_id) => return Ok(Committed::Now { snapshot_id }),
+                Swapped::Won(snapshot_id) => {
+                    fail_point!("commit.swapped");
+                    return Ok(Committed::Now { snapshot_id });
+                }
                 Swapped::Known(batch) => return Ok(Committed::AlreadyKnown(batch)),
                 Swapped::Lost => tokio::time::sleep(self.limits.wait_after(number, self.attempts.random)).await,
             }
@@ -189,7 +192,8 @@ fn sequences(change: &Change, removed: &[ManifestEntryRef]) -> Result<BTreeMap<P
         rows.entry(Partition::from(&written.file)).or_default().1 += written.file.rows;
     }
     let may_be = |removed, added| if change.kind == Kind::Rewrite { added == removed } else { added <= removed };
-    if let Some((partition, (removed, added))) = rows.into_iter().find(|(_, (before, after))| !may_be(*before, *after)) {
+    if let Some((partition, (removed, added))) = rows.into_iter().find(|(_, (before, after))| !may_be(*before, *after))
+    {
         let Partition { organisation, day } = partition;
         return Err(LakeError::RowsChanged { organisation, day, removed, added });
     }

@@ -152,3 +152,6 @@ fn date(summary: &FieldSummary, lower: bool) -> Option<Day> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

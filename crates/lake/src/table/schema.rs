@@ -78,9 +78,9 @@ pub(crate) fn verify(metadata: &TableMetadata) -> Result<(), LakeError> {
     let wrong = |what: &str| Err(LakeError::Unusable(format!("another engine changed the table's {what}")));
     let schema = metadata.current_schema();
     let same = |ours: &NestedFieldRef| {
-        schema.field_by_id(ours.id).is_some_and(|f| {
-            (&f.name, f.required, &f.field_type) == (&ours.name, ours.required, &ours.field_type)
-        })
+        schema
+            .field_by_id(ours.id)
+            .is_some_and(|f| (&f.name, f.required, &f.field_type) == (&ours.name, ours.required, &ours.field_type))
     };
     match metadata {
         _ if metadata.format_version() != FormatVersion::V2 => wrong("format version"),
