@@ -6,14 +6,18 @@ mod line;
 mod lines;
 mod parquet_rows;
 mod partitions;
+mod publish;
 mod sort;
 mod source;
 mod stage;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod utf8;
 mod validate;
 
 pub use error::InputError;
+pub use publish::Ingested;
 pub use sort::SortLimits;
 pub use source::{Compression, Input};
 pub use stage::{IngestOptions, Staged, stage};

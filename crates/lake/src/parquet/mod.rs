@@ -7,6 +7,8 @@ mod verified;
 mod write;
 
 pub use blocks::{BlockSource, BlockStore, LocalBlocks};
+#[cfg(test)]
+pub(crate) use properties::writer_properties;
 pub use sums::{BLOCK_BYTES, BlockSums, SumWriter};
 pub use verified::{BlockReader, Verified};
 pub use write::{PartitionWriter, WriteLimits};

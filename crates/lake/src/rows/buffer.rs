@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{StringBuilder, TimestampMicrosecondBuilder};
-use arrow_array::{Array as _, ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use domain::time::Micros;
 
 use super::Rows;
@@ -56,10 +56,6 @@ impl Default for RowBuffer {
 }
 
 impl RowBuffer {
-    /// Rows collected so far.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
 
     /// Bytes collected so far, as [`BatchLimits`] counts them.
     pub fn bytes(&self) -> usize {

@@ -1,0 +1,116 @@
+//! An ingest from its input to its commit.
+
+use std::path::{Path, PathBuf};
+
+use domain::ids::Slug;
+use fail::fail_point;
+
+use super::{IngestOptions, Input, Refused, Staged, stage};
+use crate::catalog::{Batch, BatchKey, NewBatch};
+use crate::disk::{self, blocking};
+use crate::error::LakeError;
+use crate::file::{SUMS_SUFFIX, WrittenFile};
+use crate::lake::Lake;
+use crate::staging::Staging;
+use crate::table::commit::Committed;
+
+/// What came of an ingest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// Rows of the batch in the lake; of a batch known before, those it brought then. Zero if the input was refused.
+    pub accepted: u64,
+    /// The first refused lines, in their order. A batch that is known by a given key is not read, so it has none.
+    pub refused: Vec<Refused>,
+    /// All refused lines.
+    pub refused_count: u64,
+    /// The snapshot that brought the batch in; none if the input was refused.
+    pub snapshot: Option<i64>,
+    /// Whether the batch was there before, so that nothing changed.
+    pub already_known: bool,
+}
+
+impl Lake {
+    /// Takes one input as one batch: all of it is in the lake when this returns, or nothing.
+    ///
+    /// An input with a refused line is refused as a whole, unless `skip_refused`; that is no error but an answer without
+    /// a snapshot.
+    ///
+    /// # Errors
+    /// [`LakeError::Input`] if the input cannot be read; whatever keeps files from being written or committed.
+    pub async fn ingest(&self, organisation: &Slug, input: Input, options: IngestOptions) -> Result<Ingested, LakeError> {
+        let key = |key: String| BatchKey { organisation: organisation.clone(), key };
+        if let Some(given) = &options.batch_key
+            && let Some(known) = self.batch(&key(given.clone())).await?
+        {
+            return Ok(Ingested::known(&known, Vec::new(), 0));
+        }
+        let staging = self.staging().await?;
+        let (owner, skip_refused) = (organisation.clone(), options.skip_refused);
+        // The folder's lock goes with the work, so that no sweep takes the folder away if nobody waits for us any more.
+        let (staging, staged) = blocking(move || {
+            let staged = stage(&owner, input, staging.folder(), &options);
+            Ok((staging, staged))
+        })
+        .await?;
+        let staged = match staged {
+            Ok(staged) if staged.refused_count == 0 || skip_refused => staged,
+            refused => {
+                blocking(move || staging.discard()).await?;
+                return refused.map(|staged| Ingested::refused(staged.refused, staged.refused_count));
+            }
+        };
+        let Staged { batch_key, accepted, refused, refused_count, files } = staged;
+        let staging = self.publish(staging, files).await?;
+        let batch = NewBatch { key: key(batch_key), accepted, refused: refused_count };
+        Ok(match self.commit_ingest(staging.0, batch, staging.1).await? {
+            Committed::AlreadyKnown(known) => Ingested::known(&known, refused, refused_count),
+            Committed::Now { snapshot_id } => {
+                Ingested { accepted, refused, refused_count, snapshot: Some(snapshot_id), already_known: false }
+            }
+        })
+    }
+
+    /// Moves files from the staging folder to their places in the table, announced before.
+    async fn publish(
+        &self,
+        staging: Staging,
+        mut files: Vec<WrittenFile>,
+    ) -> Result<(Staging, Vec<WrittenFile>), LakeError> {
+        let places = files.iter().zip(0..).map(|(written, number)| {
+            self.data_file(&written.file.organisation, written.file.day, staging.id(), number)
+        });
+        let places: Vec<String> = places.collect();
+        blocking(move || match move_into_place(&staging, &mut files, places) {
+            Ok(()) => Ok((staging, files)),
+            Err(error) => {
+                staging.discard()?;
+                Err(error)
+            }
+        })
+        .await
+    }
+}
+
+fn move_into_place(staging: &Staging, files: &mut [WrittenFile], places: Vec<String>) -> Result<(), LakeError> {
+    let sums = |path: &str| format!("{path}{SUMS_SUFFIX}");
+    let announced: Vec<String> = places.iter().flat_map(|place| [place.clone(), sums(place)]).collect();
+    staging.announce(&announced)?;
+    fail_point!("ingest.intent");
+    for (written, place) in files.iter_mut().zip(places) {
+        disk::move_file(&PathBuf::from(sums(&written.file.path)), Path::new(&sums(&place)))?;
+        disk::move_file(Path::new(&written.file.path), Path::new(&place))?;
+        written.file.path = place;
+        fail_point!("ingest.renamed");
+    }
+    Ok(())
+}
+
+impl Ingested {
+    fn known(batch: &Batch, refused: Vec<Refused>, refused_count: u64) -> Self {
+        Self { accepted: batch.accepted, refused, refused_count, snapshot: Some(batch.snapshot_id), already_known: true }
+    }
+
+    fn refused(refused: Vec<Refused>, refused_count: u64) -> Self {
+        Self { refused, refused_count, ..Self::default() }
+    }
+}
