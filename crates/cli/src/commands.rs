@@ -24,7 +24,7 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
     };
     let config = Config::read(cli.global.config.as_deref(), cli.global.data.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match command {
             Command::Ingest(args) => ingest::run(&config, args, report).await,
             Command::Export(args) => export::run(&config, args, report).await,
@@ -34,5 +34,8 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
             Command::Demo(args) => demo::run(&config, args, report).await,
             Command::Generate(_) | Command::Verify(_) => unreachable!("handled above"),
         }
-    })
+    });
+    // Whatever still runs on a thread of its own belongs to an interrupted command.
+    runtime.shutdown_background();
+    done
 }

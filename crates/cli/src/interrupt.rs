@@ -20,3 +20,11 @@ pub fn switch() -> std::io::Result<watch::Receiver<bool>> {
     });
     Ok(receiver)
 }
+
+/// Waits for an interrupt.
+pub async fn came(switch: &mut watch::Receiver<bool>) {
+    // Without a sender no interrupt can come any more.
+    if switch.wait_for(|interrupted| *interrupted).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

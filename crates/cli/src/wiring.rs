@@ -48,9 +48,10 @@ impl Embedded {
         let (clock, random) = (system::clock(), system::random());
         let lake = Lake::open(&folder, LakeOptions::default(), Arc::clone(&clock), Arc::clone(&random));
         let lake = Arc::new(lake.await.or_exit(Exit::Unavailable)?);
-        let stores = SqliteStores::open(&folder.join("outhaul.db"), Arc::clone(&clock), config.limits.clone());
+        let (database, objects) = (folder.join("outhaul.db"), folder.join("artifacts"));
+        let stores = SqliteStores::open(&database, Arc::clone(&clock), config.limits.clone());
         let stores = Arc::new(stores.await.or_exit(Exit::Unavailable)?);
-        let artifacts = FolderArtifacts::open(&folder.join("artifacts"), Arc::clone(&clock), Arc::clone(&random));
+        let artifacts = FolderArtifacts::open(&objects, Arc::clone(&clock), Arc::clone(&random));
         let artifacts = Arc::new(artifacts.await.or_exit(Exit::Unavailable)?);
         let (directory, jobs): (Arc<dyn Directory>, Arc<dyn Jobs>) = (stores.clone(), stores);
         let config = config.clone();

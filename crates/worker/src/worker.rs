@@ -114,7 +114,7 @@ impl Worker {
         loop {
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = turned(&mut stop) => break,
                 owner = self.next_owner() => self.serve(&owner, &mut steps).await,
             }
             while steps.try_join_next().is_some() {}
@@ -239,4 +239,10 @@ impl Worker {
             }
         }
     }
+}
+
+/// Waits until the switch is true, or nobody is left to turn it.
+async fn turned(switch: &mut watch::Receiver<bool>) {
+    // An error says that the sender is gone, which ends the wait as well.
+    let _ = switch.wait_for(|stop| *stop).await;
 }

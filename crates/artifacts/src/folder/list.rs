@@ -55,7 +55,7 @@ fn walk(
 
 /// What lies in a folder, by name, and whether it is a folder itself.
 fn entries(folder: &Path) -> Result<Vec<(String, bool)>, ArtifactError> {
-    let read = || -> std::io::Result<Vec<(String, bool)>> {
+    let read = || -> io::Result<Vec<(String, bool)>> {
         let mut entries = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;

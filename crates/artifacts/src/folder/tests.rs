@@ -113,7 +113,29 @@ async fn a_process_leaves_nothing_when_it_ends_well() {
     upload.append(b"x").unwrap();
     drop(artifacts);
     assert_eq!(upload.finish().unwrap(), 1);
-    assert_eq!(tree(&folder.path().join("artifacts/tmp")), []);
+    let gate = folder.path().join("artifacts/tmp/lock");
+    assert_eq!(tree(&folder.path().join("artifacts/tmp")), [(gate, 0o600)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn opening_and_sweeping_do_not_meet() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("artifacts");
+    let opening = (0..24).map(|seed| {
+        let root = root.clone();
+        tokio::spawn(async move {
+            let artifacts = open_seeded(&root, seed).await;
+            artifacts.sweep().await.unwrap();
+            let mut upload = artifacts.begin(&name(seed as u8)).await.unwrap();
+            upload.append(b"x").unwrap();
+            artifacts.sweep().await.unwrap();
+            upload.finish().unwrap();
+        })
+    });
+    for opened in opening.collect::<Vec<_>>() {
+        opened.await.unwrap();
+    }
+    assert_eq!(open_seeded(&root, 99).await.list(&Prefix::Parts, None, 99).await.unwrap().len(), 24);
 }
 
 #[tokio::test]
@@ -155,5 +177,9 @@ async fn a_flipped_bit_on_the_disk_is_found_while_copying() {
     fs::write(&path, &flipped[..2 << 20]).unwrap();
     let found = artifacts.assemble(&name(2), pieces()).await;
     assert!(matches!(found, Err(ArtifactError::Missing { object }) if object == name(1)));
-    assert_eq!(tree(&folder.path().join("artifacts/tmp")).len(), 2, "only the lock of this process stays");
+    assert_eq!(
+        tree(&folder.path().join("artifacts/tmp")).len(),
+        3,
+        "only the locks and the folder of this process stay"
+    );
 }

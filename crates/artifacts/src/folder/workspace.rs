@@ -1,9 +1,9 @@
 //! The folder in which one process keeps what is not finished, held by a lock that ends with the process.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,15 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::disk;
 use crate::ArtifactError;
 
-/// The locked file; it lives as long as its process holds the folder.
+/// The locked file of a process, and of the folder above; it is never removed alone.
 pub(super) const LOCK_NAME: &str = "lock";
 /// What the names of notes begin with: each holds the path of an unfinished file outside of the folder.
 pub(super) const NOTE_PREFIX: &str = "outside-";
 /// What the names of unfinished files outside begin with.
 pub(super) const OUTSIDE_PREFIX: &str = ".outhaul-";
-
-/// How often a sweep of another process may mistake a folder for a dead one's before it is locked.
-const OPEN_ATTEMPTS: usize = 16;
 
 /// The folder of this process; removed with all that is in it when dropped.
 #[derive(Debug)]
@@ -33,14 +30,16 @@ pub(super) struct Workspace {
 impl Workspace {
     /// Makes and locks `tmp/{process}/`.
     pub(super) fn open(tmp: &Path, process: &str) -> Result<Self, ArtifactError> {
-        disk::create_folders(tmp)?;
         let folder = tmp.join(process);
-        for _ in 0..OPEN_ATTEMPTS {
-            if let Some(lock) = lock_new(&folder).map_err(ArtifactError::io("lock a folder of its own"))? {
-                return Ok(Self { folder, process: process.to_owned(), files: AtomicU64::new(0), _lock: lock });
-            }
-        }
-        Err(ArtifactError::io("lock a folder of its own")(ErrorKind::ResourceBusy.into()))
+        disk::create_folders(tmp)?;
+        let lock = gate(tmp).and_then(|_gate| {
+            disk::create_folders(&folder)?;
+            let lock = lock_file(&folder.join(LOCK_NAME))?;
+            lock.try_lock()?;
+            Ok(lock)
+        });
+        let lock = lock.map_err(ArtifactError::io("lock a folder of its own"))?;
+        Ok(Self { folder, process: process.to_owned(), files: AtomicU64::new(0), _lock: lock })
     }
 
     /// Where the folders of all processes lie.
@@ -80,28 +79,17 @@ impl Drop for Workspace {
     }
 }
 
-/// Makes and locks a folder; `None` where a sweep came between and took it for a dead one's.
-fn lock_new(folder: &Path) -> io::Result<Option<File>> {
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    let path = folder.join(LOCK_NAME);
-    let made = fs::set_permissions(folder, Permissions::from_mode(0o700))
-        .and_then(|()| OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path));
-    let lock = match made {
-        Ok(lock) => lock,
-        Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(None),
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
-    // Locked, but perhaps after a sweep removed it.
-    let is_there = fs::metadata(&path).is_ok_and(|found| lock.metadata().is_ok_and(|own| own.ino() == found.ino()));
-    Ok(is_there.then_some(lock))
+/// Held while a folder comes or goes, so that no sweep sees one that is not locked yet.
+pub(super) fn gate(tmp: &Path) -> io::Result<File> {
+    let gate = lock_file(&tmp.join(LOCK_NAME))?;
+    gate.lock()?;
+    Ok(gate)
+}
+
+fn lock_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 /// A file in the making; dropping it removes it, with the one `unlink` that this costs.

@@ -35,7 +35,7 @@ pub async fn run(config: &Config, report: &Report) -> Result<Exit, Failure> {
         permissions(&embedded),
         free_space(&embedded),
         outcome("job store", embedded.jobs.ping().await.map(|()| "answers".to_owned())),
-        outcome("directory", embedded.directory.ping().await.map(|()| "answers".to_owned())),
+        outcome("directory", embedded.directory.organisations(None, 1).await.map(|_| "answers".to_owned())),
         outcome("lake", embedded.lake.current_snapshot().await.map(|id| format!("snapshot {id}"))),
         outcome("artifacts", embedded.artifacts.ping().await.map(|()| "can be written".to_owned())),
         Check { name: "worker", ok: true, found: format!("{} steps at a time", config.worker.slots()) },

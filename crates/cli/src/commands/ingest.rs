@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::args;
 use crate::config::Config;
-use crate::exit::{Exit, Failure, OrExit};
+use crate::exit::{Exit, Failure};
+use crate::interrupt;
 use crate::report::{Report, count};
 use crate::wiring::Embedded;
 
@@ -18,8 +19,8 @@ struct Output {
     accepted: u64,
     refused: Vec<RefusedLine>,
     refused_count: u64,
-    /// The snapshot that holds everything given; a string, since scripts read numbers of this size wrongly.
-    snapshot: Option<String>,
+    /// The snapshot that holds everything given.
+    snapshot: Option<i64>,
     already_known: bool,
 }
 
@@ -32,8 +33,17 @@ struct RefusedLine {
     reason: String,
 }
 
-/// Takes the files one after another. A refused file ends the command; those before it stay.
+/// Takes the files one after another, unless interrupted: then nothing of the file at hand is there.
 pub async fn run(config: &Config, args: args::Ingest, report: &Report) -> Result<Exit, Failure> {
+    let mut interrupted = interrupt::switch()?;
+    tokio::select! {
+        taken = take(config, args, report) => taken,
+        () = interrupt::came(&mut interrupted) => Ok(Exit::Interrupted),
+    }
+}
+
+/// A refused file ends the command; those before it stay.
+async fn take(config: &Config, args: args::Ingest, report: &Report) -> Result<Exit, Failure> {
     if args.batch_key.is_some() && args.files.len() > 1 {
         return Err(Failure::usage("--batch-key names one batch, so it takes one FILE"));
     }
@@ -102,7 +112,7 @@ impl Output {
         self.accepted += ingested.accepted;
         self.refused_count += ingested.refused_count;
         self.already_known &= ingested.already_known;
-        self.snapshot = ingested.snapshot.map(|id| id.to_string()).or(self.snapshot.take());
+        self.snapshot = ingested.snapshot.or(self.snapshot);
         let line = |refused: Refused| RefusedLine {
             file: file.clone(),
             line: refused.line,

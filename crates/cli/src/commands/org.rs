@@ -2,7 +2,6 @@
 
 use anyhow::anyhow;
 use serde::Serialize;
-use stores::Directory;
 
 use crate::args;
 use crate::config::Config;
