@@ -48,7 +48,7 @@ fn acme() -> Owner {
 }
 
 fn id(number: u128) -> ExportId {
-    format!("{}", uuid(number)).parse().unwrap()
+    uuid(number).parse().unwrap()
 }
 
 fn worker(number: u128) -> WorkerId {

@@ -1,5 +1,7 @@
 //! Claiming steps of the export that was served least recently.
 
+use std::vec;
+
 use domain::export::{Export, Lease, Step, StepRecord, next_step};
 use domain::ids::{ExportId, WorkerId};
 
@@ -9,8 +11,11 @@ use crate::jobs::Claimed;
 
 /// One write: the export's summary and each claimed step under its next attempt.
 pub fn claim(ledger: &mut impl Ledger, worker: WorkerId, room: u32) -> Result<Option<Claimed>, StoreError> {
-    let mut waiting = ledger.due()?.into_iter();
-    let Some(mut export) = next_claimable(ledger, &mut waiting)?.filter(|_| room > 0) else { return Ok(None) };
+    if room == 0 {
+        return Ok(None);
+    }
+    let mut search = Search { due: ledger.due()?.into_iter(), unreadable: None };
+    let Some(mut export) = search.next(ledger)? else { return search.unreadable.map_or(Ok(None), Err) };
     let claim = export.claim(ledger.now(), room, &ledger.limits().clone());
     export.served = ledger.next_serving()?;
     let mut leases = Vec::with_capacity(claim.steps.len());
@@ -18,34 +23,37 @@ pub fn claim(ledger: &mut impl Ledger, worker: WorkerId, room: u32) -> Result<Op
         leases.push(lease(ledger, export.id, step, worker)?);
     }
     ledger.save_export(&export)?;
-    let more = claim.more || more_waits(ledger, &mut waiting)?;
+    let more = claim.more || search.next(ledger)?.is_some() || search.found_newer();
     Ok(Some(Claimed { export, leases, more }))
 }
 
-/// The next export with something to claim; one that cannot be read is passed over, and reported if nothing else is.
-fn next_claimable(
-    ledger: &mut impl Ledger,
-    waiting: &mut impl Iterator<Item = ExportId>,
-) -> Result<Option<Export>, StoreError> {
-    let mut unreadable = None;
-    for id in waiting {
-        match ledger.export(id) {
-            Ok(Some(export)) if next_step(&export, ledger.now(), ledger.limits()).is_some() => return Ok(Some(export)),
-            Ok(_) => {}
-            Err(error @ (StoreError::TooNew { .. } | StoreError::Corrupt { .. })) => unreadable = Some(error),
-            Err(error) => return Err(error),
-        }
-    }
-    unreadable.map_or(Ok(None), Err)
+/// Looks through the due exports of an owner. One that cannot be read is passed over, so that it does not stop the
+/// others.
+struct Search {
+    due: vec::IntoIter<ExportId>,
+    unreadable: Option<StoreError>,
 }
 
-/// An export that only a newer program can read is something for the next claim, too: perhaps a newer worker makes it.
-fn more_waits(ledger: &mut impl Ledger, waiting: &mut impl Iterator<Item = ExportId>) -> Result<bool, StoreError> {
-    match next_claimable(ledger, waiting) {
-        Ok(found) => Ok(found.is_some()),
-        Err(StoreError::TooNew { .. }) => Ok(true),
-        Err(StoreError::Corrupt { .. }) => Ok(false),
-        Err(error) => Err(error),
+impl Search {
+    /// The next export with something to claim.
+    fn next(&mut self, ledger: &mut impl Ledger) -> Result<Option<Export>, StoreError> {
+        for id in self.due.by_ref() {
+            match ledger.export(id) {
+                Ok(Some(export)) if next_step(&export, ledger.now(), ledger.limits()).is_some() => {
+                    return Ok(Some(export));
+                }
+                Ok(_) => {}
+                Err(error @ StoreError::TooNew { .. }) => self.unreadable = Some(error),
+                Err(error @ StoreError::Corrupt { .. }) => self.unreadable = self.unreadable.take().or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// An export of a newer program is something for the next claim: perhaps it is a newer worker that makes it.
+    const fn found_newer(&self) -> bool {
+        matches!(self.unreadable, Some(StoreError::TooNew { .. }))
     }
 }
 
