@@ -6,10 +6,14 @@ use arrow_array::RecordBatch;
 use domain::ids::Slug;
 use fail::fail_point;
 
+use super::parallel;
 use crate::error::LakeError;
 use crate::file::WrittenFile;
-use crate::parquet::{PartitionWriter, WriteLimits};
+use crate::parquet::{PartitionWriter, Unsynced, WriteLimits};
 use crate::rows::Rows;
+
+/// Small files that are synced together; each keeps two descriptors until then.
+const UNSYNCED_FILES: usize = 64;
 
 /// Turns batches in the total order into the data files of one organisation. One file is open at a time.
 pub(crate) struct Partitions<'a> {
@@ -17,13 +21,14 @@ pub(crate) struct Partitions<'a> {
     organisation: &'a Slug,
     limits: WriteLimits,
     open: Option<PartitionWriter>,
+    unsynced: Vec<Unsynced>,
     written: Vec<WrittenFile>,
 }
 
 impl<'a> Partitions<'a> {
     /// Files go into `folder`, numbered in the order of their rows.
     pub fn new(folder: &'a Path, organisation: &'a Slug, limits: WriteLimits) -> Self {
-        Self { folder, organisation, limits, open: None, written: Vec::new() }
+        Self { folder, organisation, limits, open: None, unsynced: Vec::new(), written: Vec::new() }
     }
 
     /// Adds rows that come after all before them.
@@ -48,21 +53,28 @@ impl<'a> Partitions<'a> {
         Ok(())
     }
 
-    /// Ends the last file and returns all of them.
+    /// Ends the last file and returns all of them, synced.
     pub fn finish(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         self.end_file()?;
+        self.sync()?;
         Ok(self.written)
     }
 
     fn end_file(&mut self) -> Result<(), LakeError> {
         if let Some(writer) = self.open.take() {
-            self.written.push(writer.finish()?);
-            fail_point!("ingest.written");
+            self.unsynced.push(writer.finish()?);
         }
+        if self.unsynced.len() >= UNSYNCED_FILES { self.sync() } else { Ok(()) }
+    }
+
+    fn sync(&mut self) -> Result<(), LakeError> {
+        parallel::for_each(&self.unsynced, Unsynced::sync)?;
+        self.written.extend(self.unsynced.drain(..).map(Unsynced::into_written));
+        fail_point!("ingest.written");
         Ok(())
     }
 
     fn next_path(&self) -> PathBuf {
-        self.folder.join(format!("{:06}.parquet", self.written.len()))
+        self.folder.join(format!("{:06}.parquet", self.written.len() + self.unsynced.len()))
     }
 }

@@ -1,13 +1,12 @@
 //! An ingest from its input to its commit.
 
-use std::path::{Path, PathBuf};
-
 use domain::ids::Slug;
 use fail::fail_point;
 
+use super::place::{Move, place};
 use super::{IngestOptions, Input, Refused, Staged, stage};
 use crate::catalog::{Batch, BatchKey, NewBatch};
-use crate::disk::{self, blocking};
+use crate::disk::blocking;
 use crate::error::LakeError;
 use crate::file::{SUMS_SUFFIX, WrittenFile};
 use crate::lake::Lake;
@@ -92,16 +91,14 @@ impl Lake {
 }
 
 fn move_into_place(staging: &Staging, files: &mut [WrittenFile], places: Vec<String>) -> Result<(), LakeError> {
-    let sums = |path: &str| format!("{path}{SUMS_SUFFIX}");
-    let announced: Vec<String> = places.iter().flat_map(|place| [place.clone(), sums(place)]).collect();
+    let both = |path: &str| [path.to_owned(), format!("{path}{SUMS_SUFFIX}")];
+    let announced: Vec<String> = places.iter().flat_map(|place| both(place)).collect();
     staging.announce(&announced)?;
     fail_point!("ingest.intent");
-    for (written, place) in files.iter_mut().zip(places) {
-        disk::move_file(&PathBuf::from(sums(&written.file.path)), Path::new(&sums(&place)))?;
-        disk::move_file(Path::new(&written.file.path), Path::new(&place))?;
-        written.file.path = place;
-        fail_point!("ingest.renamed");
-    }
+    let staged = files.iter().flat_map(|written| both(&written.file.path));
+    let moves = staged.zip(&announced).map(|(from, to)| Move { from: from.into(), to: to.into() });
+    place(&moves.collect::<Vec<_>>())?;
+    files.iter_mut().zip(places).for_each(|(written, place)| written.file.path = place);
     Ok(())
 }
 

@@ -11,4 +11,4 @@ pub use blocks::{BlockSource, BlockStore, LocalBlocks};
 pub(crate) use properties::writer_properties;
 pub use sums::{BLOCK_BYTES, BlockSums, SumWriter};
 pub use verified::{BlockReader, Verified};
-pub use write::{PartitionWriter, WriteLimits};
+pub use write::{PartitionWriter, Unsynced, WriteLimits};

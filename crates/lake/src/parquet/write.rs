@@ -12,7 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
 use super::properties::writer_properties;
-use super::{BlockSums, SumWriter};
+use super::SumWriter;
 use crate::disk;
 use crate::error::LakeError;
 use crate::file::{DataFile, FileMetrics, SUMS_SUFFIX, WrittenFile};
@@ -122,8 +122,8 @@ impl PartitionWriter {
         self.writer.bytes_written() as u64
     }
 
-    /// Writes the rest, the footer and the sums; both files are synced, their names are not.
-    pub fn finish(mut self) -> Result<WrittenFile, LakeError> {
+    /// Writes the rest, the footer and the sums. Nothing of it is durable before [`Unsynced::sync`].
+    pub fn finish(mut self) -> Result<Unsynced, LakeError> {
         self.writer.flush().map_err(writing(&self.path))?;
         let metrics = self.metrics();
         let (Some((first_sent_at, last_sent_at)), Some(path)) = (self.sent_at, self.path.to_str()) else {
@@ -131,11 +131,13 @@ impl PartitionWriter {
         };
         let path = path.to_owned();
         let (file, sums) = self.writer.into_inner().map_err(writing(&self.path))?.finish();
-        file.sync_all().map_err(LakeError::io("sync", &self.path))?;
-        write_sums(Path::new(&format!("{path}{SUMS_SUFFIX}")), &sums)?;
+        let sums_path = PathBuf::from(format!("{path}{SUMS_SUFFIX}"));
+        let mut sums_file = disk::create_file(&sums_path)?;
+        sums_file.write_all(&sums.encode()).map_err(LakeError::io("write", &sums_path))?;
         let (organisation, day, rows, bytes) = (self.organisation, self.day, self.rows, sums.bytes);
+        let files = [(file, self.path), (sums_file, sums_path)];
         let file = DataFile { path, organisation, day, rows, bytes, first_sent_at, last_sent_at };
-        Ok(WrittenFile { file, metrics })
+        Ok(Unsynced { written: WrittenFile { file, metrics }, files })
     }
 
     fn count(&mut self, batch: &RecordBatch, rows: &Rows) {
@@ -198,6 +200,25 @@ impl PartitionWriter {
     }
 }
 
+/// A data file and its sums, complete but not durable yet.
+#[derive(Debug)]
+pub struct Unsynced {
+    written: WrittenFile,
+    files: [(File, PathBuf); 2],
+}
+
+impl Unsynced {
+    /// Waits until both files are on the disk; their names are not.
+    pub fn sync(&self) -> Result<(), LakeError> {
+        self.files.iter().try_for_each(|(file, path)| file.sync_all().map_err(LakeError::io("sync", path)))
+    }
+
+    /// The file, closed.
+    pub fn into_written(self) -> WrittenFile {
+        self.written
+    }
+}
+
 /// Iceberg's default for metrics of strings, `truncate(16)`.
 const BOUND_CHARACTERS: usize = 16;
 
@@ -215,11 +236,6 @@ fn upper_bound(greatest: &str) -> Option<String> {
         }
     }
     None
-}
-
-fn write_sums(path: &Path, sums: &BlockSums) -> Result<(), LakeError> {
-    let mut file = disk::create_file(path)?;
-    file.write_all(&sums.encode()).and_then(|()| file.sync_all()).map_err(LakeError::io("write", path))
 }
 
 fn writing(path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> LakeError {

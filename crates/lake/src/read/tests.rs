@@ -33,7 +33,7 @@ fn write(folder: &Path, name: &str, mut rows: Vec<Message>, limits: WriteLimits)
     let day = Micros(rows[0].sent_at).utc_day();
     let mut writer = PartitionWriter::create(&folder.join(name), &slug("acme"), day, limits).unwrap();
     rows.chunks(3).for_each(|chunk| writer.write(&batch(chunk)).unwrap());
-    writer.finish().unwrap().file
+    writer.finish().unwrap().into_written().file
 }
 
 /// Everything, unfiltered, with room for all.
