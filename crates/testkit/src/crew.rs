@@ -1,0 +1,71 @@
+//! Workers of one system, to be stopped as they should be or as they should not.
+
+use std::sync::Arc;
+
+use domain::ids::WorkerId;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use worker::{Ports, Progress, Worker, WorkerOptions};
+
+use crate::{DEADLINE, System};
+
+/// What a worker may take for reading (bytes).
+const MEMORY_BYTES: usize = 64 << 20;
+
+/// Workers at work.
+pub struct Crew {
+    /// What they have done so far, together.
+    pub progress: Arc<Progress>,
+    /// Their ids.
+    pub ids: Vec<WorkerId>,
+    tasks: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Crew {
+    pub(crate) async fn start(system: &System, count: usize) -> Self {
+        let (progress, stop) = (Arc::new(Progress::default()), watch::Sender::new(false));
+        let (mut ids, mut tasks) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let options = WorkerOptions {
+                id: system.new_id(WorkerId::new),
+                slots: system.settings.slots,
+                memory_bytes: MEMORY_BYTES,
+                sha256: false,
+                limits: system.settings.limits.clone(),
+            };
+            ids.push(options.id);
+            let ports = Ports {
+                jobs: Arc::clone(&system.jobs) as _,
+                queue: Arc::new(system.queue.clone()),
+                artifacts: Arc::clone(&system.artifacts) as _,
+                lake: Arc::clone(&system.lake),
+            };
+            let worker = Worker::new(ports, options, Arc::clone(&progress)).await.expect("a worker");
+            let stopped = stop.subscribe();
+            tasks.push(tokio::spawn(async move { worker.run(stopped).await }));
+        }
+        Self { progress, ids, tasks, stop }
+    }
+
+    /// Tells them to stop, without waiting for it.
+    pub fn tell_to_stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Stops them gracefully: leases are given back.
+    pub async fn stop(self) {
+        self.tell_to_stop();
+        for task in self.tasks {
+            tokio::time::timeout(DEADLINE, task).await.expect("a worker stops in time").expect("no panic in a worker");
+        }
+    }
+
+    /// Ends them in the middle of what they do, as if the process was killed: nothing is given back or cleared up.
+    pub async fn kill(self) {
+        for task in self.tasks {
+            task.abort();
+            assert!(task.await.is_err_and(|error| error.is_cancelled()), "the worker was at work");
+        }
+    }
+}
