@@ -99,6 +99,9 @@ impl Export {
                 self.build_again(segments, now, limits);
                 Settled::Again { failures: failures + 1 }
             }
+            Outcome::Refused { message } if is_removal(step) => {
+                self.failed(step, failures + 1, (FailureCode::Refused, message), now, limits)
+            }
             Outcome::Refused { message } => self.give_up(step, (FailureCode::Refused, message), now),
             success => self.succeeded(step, success, now, limits)?,
         };
@@ -176,9 +179,7 @@ impl Export {
         now: Micros,
         limits: &Limits,
     ) -> Settled {
-        // A removal is never given up: files that must go would stay for ever.
-        let removal = matches!(step, Step::Expire | Step::Delete);
-        if failures >= limits.attempts_per_step && !removal {
+        if failures >= limits.attempts_per_step && !is_removal(step) {
             return self.give_up(step, (code, message), now);
         }
         let doublings = failures.saturating_sub(1).min(6);
@@ -237,4 +238,9 @@ impl Export {
             other => Err(InvalidTransition { step, state: other.name() }),
         }
     }
+}
+
+/// A removal is never given up: files that must go would stay for ever, and how the export ended is no longer its matter.
+const fn is_removal(step: Step) -> bool {
+    matches!(step, Step::Expire | Step::Delete)
 }

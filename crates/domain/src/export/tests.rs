@@ -217,13 +217,16 @@ impl World {
     /// One write: the result under its attempt, the summary, the promotion of the next.
     fn settle(&mut self, id: ExportId, step: Step, outcome: Outcome) {
         if let Outcome::PartsGone { segments } = &outcome {
-            segments.iter().for_each(|n| drop(self.done.remove(&(id, *n))));
+            segments.iter().for_each(|n| {
+                self.done.remove(&(id, *n));
+            });
         }
         let removed = outcome == Outcome::Removed;
         let success = matches!(outcome, Outcome::SegmentDone { .. });
         let (now, limits) = (self.now(), self.limits.clone());
         let (export, record) = (self.exports.get_mut(&id).unwrap(), self.records.get_mut(&(id, step)).unwrap());
         let was_settled = export.state.is_settled();
+        let before = export.state.name();
         record.worker = None;
         match export.record(step, record.failures, outcome, now, &limits) {
             Ok(Settled::Again { failures }) => record.failures = failures,
@@ -235,6 +238,8 @@ impl World {
             // Only somebody who cancelled may have changed the state under a live lease.
             Err(refused) => assert!(was_settled || refused.state == "cancelled", "{refused}"),
         }
+        let after = export.state.name();
+        assert!(!was_settled || after == before || (before, after) == ("succeeded", "expired"), "{before} to {after}");
         if removed {
             self.records.retain(|(export, _), _| *export != id);
         }
