@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use domain::limits::Limits;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use lake::ingest::InputLimits;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{Exit, Failure};
@@ -71,11 +72,60 @@ pub struct Ingest {
     pub sort_memory_bytes: usize,
     /// Refused lines that are listed; the rest are counted.
     pub refused_listed: usize,
+    /// Longest `message_id` (bytes of UTF-8).
+    pub message_id_bytes: usize,
+    /// Longest `channel` (bytes).
+    pub channel_bytes: usize,
+    /// Longest `thread` (bytes).
+    pub thread_bytes: usize,
+    /// Longest `sender` (bytes).
+    pub sender_bytes: usize,
+    /// Longest `kind` (bytes).
+    pub kind_bytes: usize,
+    /// Longest `text` (bytes).
+    pub text_bytes: usize,
+    /// Longest `attributes`, in compact form (bytes).
+    pub attributes_bytes: usize,
+    /// Longest line of NDJSON as it stands (bytes).
+    pub line_bytes: usize,
+    /// Greatest window of zstd input, as a power of two.
+    pub zstd_window_log: u32,
 }
 
 impl Default for Ingest {
     fn default() -> Self {
-        Self { sort_memory_bytes: 48 << 20, refused_listed: 1_000 }
+        let input = InputLimits::default();
+        Self {
+            sort_memory_bytes: 48 << 20,
+            refused_listed: 1_000,
+            message_id_bytes: input.message_id_bytes,
+            channel_bytes: input.channel_bytes,
+            thread_bytes: input.thread_bytes,
+            sender_bytes: input.sender_bytes,
+            kind_bytes: input.kind_bytes,
+            text_bytes: input.text_bytes,
+            attributes_bytes: input.attributes_bytes,
+            line_bytes: input.line_bytes,
+            zstd_window_log: input.zstd_window_log,
+        }
+    }
+}
+
+impl Ingest {
+    /// As the lake takes them.
+    pub fn input_limits(&self) -> InputLimits {
+        InputLimits {
+            message_id_bytes: self.message_id_bytes,
+            channel_bytes: self.channel_bytes,
+            thread_bytes: self.thread_bytes,
+            sender_bytes: self.sender_bytes,
+            kind_bytes: self.kind_bytes,
+            text_bytes: self.text_bytes,
+            attributes_bytes: self.attributes_bytes,
+            line_bytes: self.line_bytes,
+            zstd_window_log: self.zstd_window_log,
+            ..InputLimits::default()
+        }
     }
 }
 
@@ -152,5 +202,27 @@ mod tests {
         check("[limits]\nsegment_rows = 5", Err("segment_rows"));
         check("[limits]\nlease_milliseconds = 10", Err("lease_milliseconds"));
         check("[limits]\nsegment_rows_target = 'many'", Err("segment_rows_target"));
+    }
+
+    /// Every field of the program stands in docs/configuration.md with its default, and no other.
+    #[test]
+    fn the_page_lists_every_field_with_its_default() {
+        let page = include_str!("../../../docs/configuration.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let listed: Vec<_> =
+            rows.map(|(field, rest)| (field.to_owned(), rest.split(" |").next().unwrap().to_owned())).collect();
+        let defaults = serde_json::to_value(Config::default()).unwrap();
+        let mut expected = Vec::new();
+        for (section, fields) in defaults.as_object().unwrap() {
+            for (field, value) in fields.as_object().unwrap() {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                expected.push((format!("{section}.{field}"), text));
+            }
+        }
+        let sorted = |mut fields: Vec<(String, String)>| {
+            fields.sort();
+            fields
+        };
+        assert_eq!(sorted(listed), sorted(expected));
     }
 }

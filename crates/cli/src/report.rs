@@ -35,11 +35,6 @@ impl Report {
         Self { json: global.json, quiet: global.quiet, bars: MultiProgress::new() }
     }
 
-    /// Whether stdout carries JSON.
-    pub fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// The result: one JSON object, or the text that `lines` writes.
     pub fn result(&self, value: &impl Serialize, lines: impl FnOnce() -> String) {
         let text = if self.json {

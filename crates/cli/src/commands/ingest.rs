@@ -91,6 +91,7 @@ fn options(config: &Config, args: &args::Ingest) -> IngestOptions {
         batch_key: args.batch_key.clone(),
         skip_refused: args.skip_refused,
         refused_limit: config.ingest.refused_listed,
+        input: config.ingest.input_limits(),
         ..IngestOptions::default()
     };
     options.sort.memory_bytes = config.ingest.sort_memory_bytes;

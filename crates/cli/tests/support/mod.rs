@@ -130,7 +130,7 @@ impl Outhaul {
         let mut names: Vec<_> = found
             .into_iter()
             .map(|path| path.strip_prefix(self.data()).expect("walked from there").display().to_string())
-            .filter(|name| !name.ends_with(".lock") && !name.ends_with(".gate") && !name.contains(".db"))
+            .filter(|name| !name.ends_with("lock") && !name.ends_with(".gate") && !name.contains(".db"))
             .collect();
         names.sort();
         names
