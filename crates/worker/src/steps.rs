@@ -63,6 +63,22 @@ pub(crate) async fn after(worker: &Worker, export: &Export) {
     }
 }
 
+/// An attempt whose result came too late may have written after the removal of its export was done: that goes, too.
+pub(crate) async fn too_late(worker: &Worker, lease: &Lease) {
+    let removed = match worker.ports.jobs.get(&lease.owner, lease.export).await {
+        Ok(Some(export)) if is_over_without_files(&export.state) => delete::remove_all(worker, &export).await,
+        Ok(_) => Ok(()),
+        Err(error) => return warn!(error = message(&error), "what a late attempt wrote is left"),
+    };
+    if let Err(error) = removed {
+        warn!(error = message(&error), "what a late attempt wrote is left");
+    }
+}
+
+const fn is_over_without_files(state: &State) -> bool {
+    matches!(state, State::Failed { .. } | State::Cancelled { .. } | State::Expired { .. })
+}
+
 /// Stores an object that only attempts at one step write; what an earlier attempt left with other bytes gives way.
 async fn store(artifacts: &dyn Artifacts, name: &ObjectName, bytes: Vec<u8>) -> Result<(), StepError> {
     let bytes = Bytes::from(bytes);

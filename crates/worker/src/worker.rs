@@ -197,7 +197,10 @@ impl Worker {
                 self.recorded.send_modify(|count| *count += 1);
                 self.wake(&lease.owner).await;
             }
-            Some(Recorded::Fenced) => tracing::info!("a result came too late"),
+            Some(Recorded::Fenced) => {
+                tracing::info!("a result came too late");
+                steps::too_late(&self, &lease).await;
+            }
             None => {}
         }
     }

@@ -1,9 +1,11 @@
 //! Delete: what a failed, cancelled or deleted export left.
 
-use artifacts::{ObjectName, Prefix};
+use artifacts::{ArtifactError, ObjectName, Prefix};
 use domain::export::{Export, Outcome};
 use fail::fail_point;
+use lake::LakeError;
 
+use super::plan::segments;
 use crate::error::StepError;
 use crate::part::StoredPart;
 use crate::plan::PlanError;
@@ -43,10 +45,19 @@ pub(super) async fn remove_all(worker: &Worker, export: &Export) -> Result<(), S
 }
 
 async fn remove_parts(worker: &Worker, export: &Export) -> Result<(), StepError> {
-    let all = plan_object::read(worker, export, |plan| plan.segments(0..plan.header().segments)).await;
-    let segments = match all {
-        Err(StepError::Plan(PlanError::Missing)) => return Ok(()),
-        other => other?,
+    let Some(facts) = export.plan else { return Ok(()) };
+    let segments = match plan_object::read(worker, export, move |plan| plan.segments(0..facts.segments)).await {
+        Err(
+            StepError::Plan(PlanError::Missing | PlanError::Damaged(_))
+            | StepError::Artifacts(ArtifactError::Missing { .. }),
+        ) => {
+            // Gone with an earlier removal, or damaged: the snapshot says the same again, as long as it is there.
+            match segments(worker, export, facts.snapshot).await {
+                Err(StepError::Lake(LakeError::SnapshotGone(_))) => return Ok(()),
+                planned => planned?.1,
+            }
+        }
+        read => read?,
     };
     for segment in segments {
         StoredPart::of(export, &segment).discard(worker.ports.artifacts.as_ref()).await?;

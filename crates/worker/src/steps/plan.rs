@@ -6,7 +6,7 @@ use artifacts::ObjectName;
 use domain::calendar::Span;
 use domain::export::{Export, Outcome, PlanFacts};
 use domain::time::Day;
-use domain::windows::cut;
+use domain::windows::{Slice, cut};
 use fail::fail_point;
 use lake::table::plan::{Plan, PlannedDay};
 
@@ -17,9 +17,25 @@ use crate::plan::{PlannedSegment, encode};
 use crate::worker::Worker;
 
 pub(super) async fn run(worker: &Worker, export: &Export) -> Result<Outcome, StepError> {
-    let (lake, request) = (&worker.ports.lake, &export.request);
-    let snapshot = lake.pin(export.id).await?;
+    let snapshot = worker.ports.lake.pin(export.id).await?;
     fail_point!("plan.pinned");
+    let (plan, segments) = segments(worker, export, snapshot).await?;
+    let too_many = |_| StepError::TooManySegments { segments: segments.len() };
+    let count = u32::try_from(segments.len()).map_err(too_many)?;
+    let facts = PlanFacts { snapshot, segments: count, rows: plan.days.iter().map(|day| day.rows).sum() };
+    let object = ObjectName::plan(&export.owner, export.id);
+    store(worker.ports.artifacts.as_ref(), &object, encode(&plan, &segments)).await?;
+    fail_point!("plan.written");
+    Ok(Outcome::Planned(facts))
+}
+
+/// What a snapshot holds of the range, and the segments into which it is cut: the same whenever it is asked.
+pub(super) async fn segments(
+    worker: &Worker,
+    export: &Export,
+    snapshot: i64,
+) -> Result<(Plan, Vec<PlannedSegment>), StepError> {
+    let (lake, request) = (&worker.ports.lake, &export.request);
     let plan = match request.range.span().utc_days() {
         Some((first, last)) => lake.plan(snapshot, organisation(export)?, first, last).await?,
         None => Plan { snapshot_id: snapshot, days: Vec::new() },
@@ -34,17 +50,9 @@ pub(super) async fn run(worker: &Worker, export: &Export) -> Result<Outcome, Ste
     };
     let rows: BTreeMap<Day, u64> = plan.days.iter().map(|day| (day.day, day.rows)).collect();
     let slices = cut(&request.range, &rows, worker.options.limits.segment_rows_target);
-    let segments: Vec<_> = slices
-        .into_iter()
-        .map(|slice| PlannedSegment { key: part_key(keys, &slice, touched(&plan.days, slice.span)), slice })
-        .collect();
-    let too_many = |_| StepError::TooManySegments { segments: segments.len() };
-    let facts =
-        PlanFacts { snapshot, segments: u32::try_from(segments.len()).map_err(too_many)?, rows: rows.values().sum() };
-    let object = ObjectName::plan(&export.owner, export.id);
-    store(worker.ports.artifacts.as_ref(), &object, encode(&plan, &segments)).await?;
-    fail_point!("plan.written");
-    Ok(Outcome::Planned(facts))
+    let key = |slice: &Slice| part_key(keys, slice, touched(&plan.days, slice.span));
+    let segments = slices.into_iter().map(|slice| PlannedSegment { key: key(&slice), slice }).collect();
+    Ok((plan, segments))
 }
 
 /// The days, among those with rows in order, that a span touches.
