@@ -7,6 +7,8 @@ use domain::time::Day;
 use lake::read::DayCounters;
 use thiserror::Error;
 
+use crate::part::PartRecord;
+
 /// The rows of a UTC day do not add up; the export must not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the rows of {day} (UTC) do not add up: {what}")]
@@ -41,6 +43,17 @@ impl Reconciler {
     /// Over a range, with the rows of each UTC day it touches in the pinned snapshot.
     pub fn new(range: Span, rows: BTreeMap<Day, u64>) -> Self {
         Self { range, rows, seen: BTreeMap::new() }
+    }
+
+    /// Takes the record of the next segment's part, which holds the rows that were counted as written.
+    pub fn take_part(&mut self, record: &PartRecord) -> Result<(), Unreconciled> {
+        let written: u64 = record.counters().map(|(_, counted)| counted.written).sum();
+        let by_local_day: u64 = record.local_days.iter().map(|counted| counted.rows).sum();
+        if written != record.rows() || by_local_day != record.rows() {
+            let day = record.counters().next().map_or(self.range.start.utc_day(), |(day, _)| day);
+            return Err(Unreconciled { day, what: "a part does not hold as many as were written" });
+        }
+        record.counters().try_for_each(|(day, counted)| self.take(day, counted))
     }
 
     /// Takes the next segment's counters of one day.

@@ -33,7 +33,7 @@ pub(super) async fn run(worker: &Arc<Worker>, export: &Export) -> Result<Outcome
     };
     let mut reconciler = Reconciler::new(export.request.range.span(), days.into_iter().collect());
     for record in &records {
-        record.counters().try_for_each(|(day, counted)| reconciler.take(day, counted))?;
+        reconciler.take_part(record)?;
     }
     reconciler.finish()?;
     fail_point!("assemble.checked");
