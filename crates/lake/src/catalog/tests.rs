@@ -1,3 +1,5 @@
+//! The catalog moves its pointer and its records together, and keeps both private and durable.
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;

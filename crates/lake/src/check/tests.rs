@@ -1,3 +1,5 @@
+//! Every kind of damage is found and named, and nothing else is.
+
 use std::fs;
 use std::io::Cursor;
 
@@ -38,11 +40,12 @@ async fn each_kind_of_damage_is_found_and_named() {
     let sums = format!("{}{SUMS_SUFFIX}", files[0]);
     let version = lake.version().await.unwrap();
     let list = crate::storage::path_of(version.current().unwrap().manifest_list()).to_owned();
-    let flip = |bytes: &mut Vec<u8>| bytes[20] ^= 4;
-    let cut = |bytes: &mut Vec<u8>| bytes.truncate(30);
-    let grow = |bytes: &mut Vec<u8>| bytes.push(0);
-    let damages: [(&String, &dyn Fn(&mut Vec<u8>)); 6] =
-        [(&files[0], &flip), (&files[1], &cut), (&files[2], &grow), (&sums, &flip), (&sums, &cut), (&list, &cut)];
+    type Damage = fn(&mut Vec<u8>);
+    let flip: Damage = |bytes: &mut Vec<u8>| bytes[20] ^= 4;
+    let cut: Damage = |bytes: &mut Vec<u8>| bytes.truncate(30);
+    let grow: Damage = |bytes: &mut Vec<u8>| bytes.push(0);
+    let damages: [(&String, Damage); 6] =
+        [(&files[0], flip), (&files[1], cut), (&files[2], grow), (&sums, flip), (&sums, cut), (&list, cut)];
     for (path, damage) in damages {
         let whole = fs::read(path).unwrap();
         let mut bytes = whole.clone();

@@ -1,3 +1,5 @@
+//! Dead work leaves nothing, live work is left alone, and nothing outside the table is touched.
+
 use std::path::PathBuf;
 
 use super::*;

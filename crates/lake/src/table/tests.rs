@@ -1,5 +1,8 @@
+//! The table through its life: made once, appended to from many sides, merged, rewritten, cut off halfway.
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ids::{ExportId, IngestId};
 use domain::time::Day;
@@ -331,6 +334,31 @@ async fn a_process_that_dies_after_its_swap_leaves_its_rows_and_nothing_else() {
     assert!(lake.catalog.committed(id).await.unwrap().is_some());
     assert_eq!(lake.sweep().await.unwrap().finished, 1);
     assert_eq!(days(&lake, "a").await.len(), 2);
+    assert_tidy(&lake).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_gives_up_at_any_moment_leaves_all_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    let mut done = 0;
+    for number in 0..30 {
+        let (key, rows) = (number.to_string(), [(number, 1), (100 + number, 1)]);
+        let patience = Duration::from_millis(2 * number as u64);
+        done += usize::from(tokio::time::timeout(patience, ingest(&lake, "a", &key, &rows)).await.is_ok());
+    }
+    // What the last callers began on other threads ends by itself.
+    while lake.sweep().await.unwrap().live > 0 {
+        tokio::task::yield_now().await;
+    }
+    let days = days(&lake, "a").await;
+    let (own, shifted): (Vec<i32>, Vec<i32>) = days.iter().map(|day| day.0).partition(|day| *day < 100);
+    assert_eq!(own.iter().map(|day| day + 100).collect::<Vec<_>>(), shifted);
+    assert!(own.len() >= done && days.iter().all(|(_, rows, _, files)| (*rows, *files) == (1, 1)), "{days:?}");
+    for number in 0..30 {
+        let key = new_batch(&slug("a"), &number.to_string(), 0).key;
+        assert_eq!(lake.batch(&key).await.unwrap().is_some(), own.contains(&number), "{number}");
+    }
     assert_tidy(&lake).await;
 }
 

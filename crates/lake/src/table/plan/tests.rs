@@ -1,3 +1,5 @@
+//! A pruned plan is what a full scan finds, and what cannot be read exactly is refused.
+
 use std::collections::BTreeMap;
 
 use futures::executor::block_on;

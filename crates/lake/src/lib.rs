@@ -1,0 +1,25 @@
+//! The Iceberg table of messages: commit, ingest, plan, ordered reading.
+
+pub mod catalog;
+pub mod check;
+mod disk;
+pub mod error;
+mod failpoint;
+pub mod file;
+mod folder;
+pub mod ingest;
+pub mod lake;
+pub mod parquet;
+pub mod read;
+mod rows;
+pub mod schema;
+pub mod staging;
+pub mod stats;
+mod storage;
+pub mod table;
+#[cfg(test)]
+mod testing;
+
+pub use error::LakeError;
+pub use failpoint::FAILPOINTS;
+pub use lake::{Lake, LakeOptions};
