@@ -26,7 +26,7 @@ pub(super) fn create_folders(path: &Path) -> Result<(), ArtifactError> {
 }
 
 fn make_folders(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = folder_of(path);
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o700))?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
@@ -39,13 +39,18 @@ fn make_folders(path: &Path) -> io::Result<()> {
     sync_folder(parent)
 }
 
+/// The folder a file or folder lies in; a bare name lies in the current one.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Gives a finished file its name by `give(from, to)`, in a folder that is made if need be, and makes the name durable.
 pub(super) fn publish(
     from: &Path,
     to: &Path,
     give: fn(&Path, &Path) -> io::Result<()>,
 ) -> Result<io::Result<()>, ArtifactError> {
-    let folder = to.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(to);
     for _ in 0..FOLDER_ATTEMPTS {
         create_folders(folder)?;
         match give(from, to) {
