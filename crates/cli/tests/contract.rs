@@ -20,8 +20,7 @@ fn some_messages(outhaul: &Outhaul) {
     outhaul.ingest("org-0001", &[&path]);
 }
 
-const EXPORT: [&str; 8] =
-    ["export", "messages", "--org", "org-0001", "--from", "2024-01-01", "--to", "2024-01-03"];
+const EXPORT: [&str; 8] = ["export", "messages", "--org", "org-0001", "--from", "2024-01-01", "--to", "2024-01-03"];
 
 #[test]
 fn every_exit_code_has_its_case() {
@@ -86,9 +85,19 @@ fn json_has_the_fields_of_the_contract() {
 
     let args: Vec<_> = EXPORT.iter().chain(&["--output", "a.zip"]).copied().collect();
     let exported = outhaul.json(&args);
-    for key in ["export_id", "state", "rows", "files", "bytes", "outputs", "crc64nvme", "manifest_blake3", "reused_parts",
-        "built_parts", "seconds"]
-    {
+    for key in [
+        "export_id",
+        "state",
+        "rows",
+        "files",
+        "bytes",
+        "outputs",
+        "crc64nvme",
+        "manifest_blake3",
+        "reused_parts",
+        "built_parts",
+        "seconds",
+    ] {
         assert!(!exported[key].is_null(), "{key}: {exported}");
     }
     assert_eq!((&exported["state"], &exported["outputs"]), (&json!("succeeded"), &json!(["a.zip"])));
@@ -123,7 +132,8 @@ fn stdin_is_a_batch_too() {
         .spawn()
         .unwrap();
     assert!(child.wait().unwrap().success());
-    let again = outhaul.run(&["--json", "ingest", "--org", "org-0001", "--batch-key", "k", "m.ndjson"]).expect(0).json();
+    let again =
+        outhaul.run(&["--json", "ingest", "--org", "org-0001", "--batch-key", "k", "m.ndjson"]).expect(0).json();
     assert_eq!((&again["already_known"], &again["accepted"]), (&json!(true), &json!(300)));
 }
 
@@ -155,8 +165,19 @@ fn an_interrupted_export_goes_on() {
     let range = ("2024-01-01", "2024-01-31");
     outhaul.export("org-0001", range, "whole.zip", &["--no-reuse"]);
     let args = [
-        "--json", "export", "messages", "--org", "org-0001", "--from", range.0, "--to", range.1, "--no-reuse", "--output",
-        "a.zip", "--force",
+        "--json",
+        "export",
+        "messages",
+        "--org",
+        "org-0001",
+        "--from",
+        range.0,
+        "--to",
+        range.1,
+        "--no-reuse",
+        "--output",
+        "a.zip",
+        "--force",
     ];
     let mut interrupted = 0;
     for wait in [30, 60, 90, 120, 150] {
@@ -175,6 +196,7 @@ fn an_interrupted_export_goes_on() {
     assert!(interrupted > 0);
     outhaul.run(&args).expect(0);
     assert_eq!(outhaul.sha256("a.zip"), outhaul.sha256("whole.zip"));
-    let left: Vec<_> = outhaul.files().into_iter().filter(|name| name.contains("tmp/") || name.contains("staging/")).collect();
+    let left: Vec<_> =
+        outhaul.files().into_iter().filter(|name| name.contains("tmp/") || name.contains("staging/")).collect();
     assert_eq!(left, Vec::<String>::new());
 }

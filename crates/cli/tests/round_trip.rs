@@ -9,47 +9,99 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use support::{Outhaul, has_tool, python, real_messages, root};
 
-/// From, to, zone: the whole of each file, single days, month and year edges, and days that zones make odd.
-const RANGES: &[(&str, &str, &str)] = &[
-    ("0001-01-01", "9999-12-31", "UTC"),
-    ("2009-09-09", "2009-09-09", "UTC"),
-    ("2006-06-01", "2006-06-01", "America/New_York"),
-    ("2019-03-07", "2019-03-07", "Asia/Kolkata"),
-    ("2024-01-15", "2024-03-31", "Europe/Berlin"),
-    ("2024-02-28", "2024-03-01", "UTC"),
-    ("2009-12-31", "2010-01-01", "America/New_York"),
-    ("2017-12-31", "2018-01-01", "Asia/Kolkata"),
-    ("2024-03-31", "2024-03-31", "Europe/Berlin"),
-    ("2024-10-27", "2024-10-27", "Europe/Berlin"),
-    ("2011-12-29", "2011-12-31", "Pacific/Apia"),
-    ("2011-12-30", "2011-12-30", "Pacific/Apia"),
-    ("1999-01-01", "1999-12-31", "UTC"),
-];
+/// From, to, zone: single days, month and year edges, days that zones make odd, and days without a message.
+type Range = (&'static str, &'static str, &'static str);
 
-const FILES: &[&str] = &["duraspace-irc", "haskell-jp", "polyglot-dialogs", "rust-analyzer-commits", "ubuntu-irc"];
+/// Every day that a message can have.
+const ALL: Range = ("0001-01-01", "9999-12-31", "UTC");
 
 #[test]
-fn real_messages_come_back_exactly() {
-    let test = "real_messages_come_back_exactly";
-    let (Some(messages), Some(python)) = (real_messages(test), python(test)) else { return };
+fn duraspace_irc_comes_back_exactly() {
+    comes_back_exactly(
+        "duraspace-irc",
+        &[
+            ("2009-09-09", "2009-09-09", "UTC"),
+            ("2009-12-31", "2010-01-01", "America/New_York"),
+            ("2011-12-29", "2011-12-31", "Pacific/Apia"),
+            ("2011-12-30", "2011-12-30", "Pacific/Apia"),
+            ("2012-02-28", "2012-03-01", "Asia/Kolkata"),
+        ],
+    );
+}
+
+#[test]
+fn haskell_jp_comes_back_exactly() {
+    comes_back_exactly(
+        "haskell-jp",
+        &[
+            ("2017-12-31", "2018-01-01", "Asia/Kolkata"),
+            ("2019-03-07", "2019-03-07", "UTC"),
+            ("2024-02-28", "2024-03-01", "UTC"),
+            ("2024-03-31", "2024-03-31", "Europe/Berlin"),
+        ],
+    );
+}
+
+#[test]
+fn polyglot_dialogs_come_back_exactly() {
+    comes_back_exactly(
+        "polyglot-dialogs",
+        &[
+            ("2024-01-15", "2024-03-31", "Europe/Berlin"),
+            ("2024-03-31", "2024-03-31", "Europe/Berlin"),
+            ("2024-02-24", "2024-02-24", "America/New_York"),
+            ("1999-01-01", "1999-12-31", "UTC"),
+        ],
+    );
+}
+
+#[test]
+fn rust_analyzer_commits_come_back_exactly() {
+    comes_back_exactly(
+        "rust-analyzer-commits",
+        &[
+            ("2024-03-31", "2024-03-31", "Europe/Berlin"),
+            ("2024-10-27", "2024-10-27", "Europe/Berlin"),
+            ("2020-07-30", "2020-07-30", "Asia/Kolkata"),
+            ("2019-12-31", "2020-01-01", "America/New_York"),
+        ],
+    );
+}
+
+#[test]
+fn ubuntu_irc_comes_back_exactly() {
+    comes_back_exactly(
+        "ubuntu-irc",
+        &[
+            ("2006-06-01", "2006-06-01", "America/New_York"),
+            ("2006-05-31", "2006-06-01", "Asia/Kolkata"),
+            ("2004-12-01", "2004-12-31", "UTC"),
+        ],
+    );
+}
+
+/// All of a file in all three formats, and each range as a zip and, by turns, as csv or csv.gz.
+fn comes_back_exactly(org: &str, ranges: &[Range]) {
+    let (Some(messages), Some(python)) = (real_messages(org), python(org)) else { return };
     let outhaul = Outhaul::new();
-    for org in FILES {
-        let original = messages.join(format!("{org}.ndjson.zst"));
-        outhaul.ingest(org, &[&original]);
-        let mut checks = Vec::new();
-        for (number, (from, to, zone)) in RANGES.iter().enumerate() {
-            let formats: &[&str] = if number == 0 { &["zip", "csv", "csv.gz"] } else { &["zip"] };
-            let also = ["csv", "csv.gz"][number % 2];
-            for format in formats.iter().chain((number > 0).then_some(&also)) {
-                let name = format!("{org}-{number}.{format}");
-                outhaul.export(org, (from, to), &name, &["--time-zone", zone, "--format", format]);
-                outhaul.run(&["verify", &name]).expect(0);
-                checks.push(check(&outhaul, &name, (from, to, zone), number < 2));
-            }
-        }
-        compare(&python, &[&original], org, &checks);
-        opened_by_others(&outhaul, &format!("{org}-0.zip"));
+    let original = messages.join(format!("{org}.ndjson.zst"));
+    outhaul.ingest(org, &[&original]);
+    let mut checks = Vec::new();
+    let mut export = |(from, to, zone): Range, name: &str, format: &str, duckdb: bool| {
+        outhaul.export(org, (from, to), name, &["--time-zone", zone, "--format", format]);
+        outhaul.run(&["verify", name]).expect(0);
+        checks.push(check(&outhaul, name, (from, to, zone), duckdb));
+    };
+    for format in ["zip", "csv", "csv.gz"] {
+        export(ALL, &format!("all.{format}"), format, format != "csv.gz");
     }
+    for (number, range) in ranges.iter().enumerate() {
+        for format in ["zip", ["csv", "csv.gz"][number % 2]] {
+            export(*range, &format!("{number}.{format}"), format, number == 0);
+        }
+    }
+    compare(&python, &[&original], org, &checks);
+    opened_by_others(&outhaul, "all.zip");
 }
 
 #[test]
