@@ -92,7 +92,7 @@ fn cut_day(slices: &mut Vec<Slice>, rows: &BTreeMap<Day, u64>, range: &DateRange
 
 fn windows_of(span: Span, exponent: u32) -> impl Iterator<Item = Span> {
     let length = i128::from(span.end.0 - span.start.0);
-    let edge = move |i: i64| span.start.plus((length * i128::from(i) >> exponent) as i64);
+    let edge = move |i: i64| span.start.plus(((length * i128::from(i)) >> exponent) as i64);
     (0..1_i64 << exponent).map(move |i| Span { start: edge(i), end: edge(i + 1) })
 }
 
