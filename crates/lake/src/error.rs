@@ -3,8 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use arrow_schema::ArrowError;
 use domain::ids::Slug;
 use domain::time::Day;
+use parquet::errors::ParquetError;
 use thiserror::Error;
 
 /// Why the lake did not do what was asked. Nothing is committed when an operation ends with one of these.
@@ -44,7 +46,9 @@ pub enum LakeError {
     #[error("the lake's metadata is not usable: {0}")]
     Unusable(String),
     /// The data folder lies elsewhere than when it was made; Iceberg metadata holds absolute paths.
-    #[error("the data folder was made at {was} and is now at {is}: Iceberg metadata holds absolute paths, move it back")]
+    #[error(
+        "the data folder was made at {was} and is now at {is}: Iceberg metadata holds absolute paths, move it back"
+    )]
     Moved {
         /// Where the metadata says the table is.
         was: String,
@@ -113,7 +117,7 @@ pub enum LakeError {
         /// The file.
         path: String,
         /// What the Parquet library said.
-        source: parquet::errors::ParquetError,
+        source: ParquetError,
     },
     /// Rows could not be handled in memory or spilled.
     #[error("cannot {doing} rows")]
@@ -121,7 +125,7 @@ pub enum LakeError {
         /// The verb, such as `sort` or `spill`.
         doing: &'static str,
         /// What the Arrow library said.
-        source: arrow_schema::ArrowError,
+        source: ArrowError,
     },
     /// What was given to ingest cannot be read at all.
     #[error("the input cannot be read: {0}")]
@@ -151,12 +155,60 @@ impl LakeError {
             Self::Catalog { retryable, .. } => *retryable,
             Self::Iceberg(error) => error.retryable(),
             Self::Contention { .. } => true,
+            Self::Io { source, .. } => passes(source),
             _ => false,
+        }
+    }
+
+    /// A failure of the Arrow library; an I/O error inside it comes out as one.
+    pub(crate) fn rows(doing: &'static str, path: &Path) -> impl FnOnce(ArrowError) -> Self {
+        move |source| match source {
+            ArrowError::IoError(_, source) => Self::Io { doing, path: path.to_owned(), source },
+            source => Self::Rows { doing, source },
+        }
+    }
+
+    /// A failure of the Parquet library; an I/O error inside it comes out as one.
+    pub(crate) fn parquet(doing: &'static str, path: &Path) -> impl FnOnce(ParquetError) -> Self {
+        let failed = move |source| Self::Parquet { doing, path: path.display().to_string(), source };
+        move |source| match source {
+            ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+                Ok(source) => Self::Io { doing, path: path.to_owned(), source: *source },
+                Err(inner) => failed(ParquetError::External(inner)),
+            },
+            source => failed(source),
         }
     }
 
     /// For `map_err`: an I/O error with the verb and the path it happened at.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { doing, path: path.to_owned(), source }
+    }
+}
+
+/// Whether an I/O error comes of something that others may let go of: space, memory, descriptors, time.
+fn passes(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, OutOfMemory, QuotaExceeded, ResourceBusy, StorageFull, TimedOut, WouldBlock};
+    /// `ENFILE` and `EMFILE`, which have no kind of their own.
+    const NO_DESCRIPTOR: [Option<i32>; 2] = [Some(23), Some(24)];
+    let kinds = [Interrupted, OutOfMemory, QuotaExceeded, ResourceBusy, StorageFull, TimedOut, WouldBlock];
+    kinds.contains(&error.kind()) || NO_DESCRIPTOR.contains(&error.raw_os_error())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_may_let_go_of_is_worth_another_try() {
+        let failed = |code: i32| LakeError::io("write", Path::new("a"))(io::Error::from_raw_os_error(code));
+        // ENOSPC, EMFILE, ENFILE; EIO, ENOENT, EACCES.
+        for (code, retryable) in [(28, true), (24, true), (23, true), (5, false), (2, false), (13, false)] {
+            assert_eq!(failed(code).retryable(), retryable, "{code}");
+        }
+        let full = || io::Error::from_raw_os_error(28);
+        assert!(LakeError::parquet("write", Path::new("a"))(ParquetError::from(full())).retryable());
+        assert!(LakeError::rows("spill", Path::new("a"))(ArrowError::from(full())).retryable());
+        assert!(!LakeError::parquet("write", Path::new("a"))(ParquetError::General("x".to_owned())).retryable());
     }
 }

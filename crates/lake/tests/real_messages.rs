@@ -31,7 +31,8 @@ fn data(name: &str) -> Option<PathBuf> {
 
 fn text(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap();
-    let plain = if path.extension().is_some_and(|ending| ending == "zst") { zstd::decode_all(&*bytes).unwrap() } else { bytes };
+    let plain =
+        if path.extension().is_some_and(|ending| ending == "zst") { zstd::decode_all(&*bytes).unwrap() } else { bytes };
     String::from_utf8(plain).unwrap()
 }
 
@@ -43,7 +44,8 @@ fn micros(time: &str) -> i64 {
 
 fn expected(path: &Path, organisation: &str) -> Vec<Row> {
     let lines = text(path);
-    let values = lines.split('\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let values =
+        lines.split('\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_str::<Value>(line).unwrap());
     let own = values.filter(|value| value["org"] == organisation);
     let string = |value: &Value| value.as_str().map(str::to_owned);
     let mut rows: Vec<Row> = own
@@ -172,7 +174,10 @@ async fn torture() {
     };
     let org = Some("org".to_owned());
     let whole = lake.ingest(&organisation, &path, false).await;
-    assert_eq!((whole.accepted, whole.snapshot, foreign(&whole)), (0, None, vec![(64, org.clone()), (66, org.clone())]));
+    assert_eq!(
+        (whole.accepted, whole.snapshot, foreign(&whole)),
+        (0, None, vec![(64, org.clone()), (66, org.clone())])
+    );
     assert_eq!(lake.read(&organisation).await, (Vec::new(), 0));
     let taken = lake.ingest(&organisation, &path, true).await;
     assert_eq!((taken.accepted, foreign(&taken)), (64, vec![(64, org.clone()), (66, org)]));

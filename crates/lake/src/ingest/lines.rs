@@ -16,7 +16,7 @@ pub(crate) enum Line<'a> {
 
 /// The lines of an input, one at a time, in memory bounded by the line limit.
 pub(crate) struct Lines {
-    source: ByteSource,
+    source: Box<ByteSource>,
     line: Vec<u8>,
     limit_bytes: usize,
     number: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Lines of at most `limit_bytes` each.
-    pub fn new(source: ByteSource, limit_bytes: usize) -> Self {
+    pub fn new(source: Box<ByteSource>, limit_bytes: usize) -> Self {
         Self { source, line: Vec::new(), limit_bytes, number: 0 }
     }
 
@@ -44,7 +44,7 @@ impl Lines {
     }
 
     /// The source, once its end was reached.
-    pub fn into_source(self) -> ByteSource {
+    pub fn into_source(self) -> Box<ByteSource> {
         self.source
     }
 

@@ -10,7 +10,10 @@ use crate::error::LakeError;
 const WAITING_THREADS: usize = 16;
 
 /// Does some disk work for each item, in any order. After a failure nothing new is begun; one failure is returned.
-pub(crate) fn for_each<T: Sync>(items: &[T], work: impl Fn(&T) -> Result<(), LakeError> + Sync) -> Result<(), LakeError> {
+pub(crate) fn for_each<T: Sync>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<(), LakeError> + Sync,
+) -> Result<(), LakeError> {
     let (next, failure) = (AtomicUsize::new(0), Mutex::new(None));
     let run = || {
         while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {

@@ -36,7 +36,12 @@ impl Lake {
     ///
     /// # Errors
     /// [`LakeError::Input`] if the input cannot be read; whatever keeps files from being written or committed.
-    pub async fn ingest(&self, organisation: &Slug, input: Input, options: IngestOptions) -> Result<Ingested, LakeError> {
+    pub async fn ingest(
+        &self,
+        organisation: &Slug,
+        input: Input,
+        options: IngestOptions,
+    ) -> Result<Ingested, LakeError> {
         let key = |key: String| BatchKey { organisation: organisation.clone(), key };
         if let Some(given) = &options.batch_key
             && let Some(known) = self.batch(&key(given.clone())).await?
@@ -54,14 +59,14 @@ impl Lake {
         let staged = match staged {
             Ok(staged) if staged.refused_count == 0 || skip_refused => staged,
             refused => {
-                blocking(move || staging.discard()).await?;
+                discard(staging).await;
                 return refused.map(|staged| Ingested::refused(staged.refused, staged.refused_count));
             }
         };
         let Staged { batch_key, accepted, refused, refused_count, files } = staged;
-        let staging = self.publish(staging, files).await?;
+        let (staging, files) = self.publish(staging, files).await?;
         let batch = NewBatch { key: key(batch_key), accepted, refused: refused_count };
-        Ok(match self.commit_ingest(staging.0, batch, staging.1).await? {
+        Ok(match self.commit_ingest(staging, batch, files).await? {
             Committed::AlreadyKnown(known) => Ingested::known(&known, refused, refused_count),
             Committed::Now { snapshot_id } => {
                 Ingested { accepted, refused, refused_count, snapshot: Some(snapshot_id), already_known: false }
@@ -79,14 +84,25 @@ impl Lake {
             self.data_file(&written.file.organisation, written.file.day, staging.id(), number)
         });
         let places: Vec<String> = places.collect();
-        blocking(move || match move_into_place(&staging, &mut files, places) {
-            Ok(()) => Ok((staging, files)),
+        let (staging, moved) = blocking(move || {
+            let moved = move_into_place(&staging, &mut files, places);
+            Ok((staging, moved.map(|()| files)))
+        })
+        .await?;
+        match moved {
+            Ok(files) => Ok((staging, files)),
             Err(error) => {
-                staging.discard()?;
+                discard(staging).await;
                 Err(error)
             }
-        })
-        .await
+        }
+    }
+}
+
+/// Removes what an ingest without a commit leaves; what cannot be removed is left to the next sweep.
+async fn discard(staging: Staging) {
+    if let Err(error) = blocking(move || staging.discard()).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "staging folder left to the next sweep");
     }
 }
 
@@ -104,7 +120,13 @@ fn move_into_place(staging: &Staging, files: &mut [WrittenFile], places: Vec<Str
 
 impl Ingested {
     fn known(batch: &Batch, refused: Vec<Refused>, refused_count: u64) -> Self {
-        Self { accepted: batch.accepted, refused, refused_count, snapshot: Some(batch.snapshot_id), already_known: true }
+        Self {
+            accepted: batch.accepted,
+            refused,
+            refused_count,
+            snapshot: Some(batch.snapshot_id),
+            already_known: true,
+        }
     }
 
     fn refused(refused: Vec<Refused>, refused_count: u64) -> Self {

@@ -37,6 +37,9 @@ impl SortLimits {
     }
 }
 
+/// A column of a batch holds less than 2 GiB.
+const GREATEST_BUFFER_BYTES: usize = 1 << 30;
+
 /// Takes rows in any order and gives them back in the total order. Runs vanish when it, or its result, is dropped.
 pub(crate) struct Sorter {
     folder: PathBuf,
@@ -47,7 +50,8 @@ pub(crate) struct Sorter {
 
 impl Sorter {
     /// A sorter that spills into `folder`.
-    pub fn new(folder: &Path, limits: SortLimits) -> Self {
+    pub fn new(folder: &Path, mut limits: SortLimits) -> Self {
+        limits.memory_bytes = limits.memory_bytes.min(GREATEST_BUFFER_BYTES);
         Self { folder: folder.to_owned(), limits, buffer: RowBuffer::default(), runs: VecDeque::new() }
     }
 

@@ -33,7 +33,7 @@ pub enum Compression {
 
 /// An input whose form is known.
 pub(crate) enum Opened {
-    Lines(ByteSource),
+    Lines(Box<ByteSource>),
     Parquet(File),
 }
 
@@ -51,7 +51,7 @@ impl Input {
                 }
             }
         };
-        ByteSource::new(reader, compression, limits).map(Opened::Lines)
+        ByteSource::new(reader, compression, limits).map(|source| Opened::Lines(Box::new(source)))
     }
 }
 

@@ -74,7 +74,7 @@ impl<W: Write> SumWriter<W> {
 
     /// The inner writer and the sums of all that went through.
     pub fn finish(mut self) -> (W, BlockSums) {
-        if self.sums.bytes % BLOCK_BYTES as u64 != 0 {
+        if !self.sums.bytes.is_multiple_of(BLOCK_BYTES as u64) {
             self.end_block();
         }
         (self.inner, self.sums)

@@ -11,8 +11,8 @@ use domain::time::{Day, Micros};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
-use super::properties::writer_properties;
 use super::SumWriter;
+use super::properties::writer_properties;
 use crate::disk;
 use crate::error::LakeError;
 use crate::file::{DataFile, FileMetrics, SUMS_SUFFIX, WrittenFile};
@@ -239,5 +239,26 @@ fn upper_bound(greatest: &str) -> Option<String> {
 }
 
 fn writing(path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> LakeError {
-    move |source| LakeError::Parquet { doing: "write", path: path.display().to_string(), source }
+    LakeError::parquet("write", path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upper_bound_is_short_and_above_all_it_bounds() {
+        let (fifteen, max) = ("x".repeat(15), char::MAX.to_string());
+        let check = |greatest: &str, bound: Option<&str>| {
+            assert_eq!(upper_bound(greatest).as_deref(), bound, "{greatest}");
+            assert!(bound.is_none_or(|bound| bound >= greatest && bound.chars().count() <= BOUND_CHARACTERS));
+        };
+        check("", Some(""));
+        check(&format!("{fifteen}y"), Some(&format!("{fifteen}y")));
+        check(&format!("{fifteen}yz"), Some(&format!("{fifteen}z")));
+        check(&format!("{fifteen}\u{d7ff}z"), Some(&format!("{fifteen}\u{e000}")));
+        check(&format!("{fifteen}{max}z"), Some(&format!("{}y", "x".repeat(14))));
+        check(&max.repeat(16), Some(&max.repeat(16)));
+        check(&max.repeat(17), None);
+    }
 }

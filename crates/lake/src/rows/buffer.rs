@@ -56,7 +56,6 @@ impl Default for RowBuffer {
 }
 
 impl RowBuffer {
-
     /// Bytes collected so far, as [`BatchLimits`] counts them.
     pub fn bytes(&self) -> usize {
         self.bytes

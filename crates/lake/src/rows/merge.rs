@@ -14,6 +14,7 @@ const SLICE_ROWS: usize = 1024;
 /// All rows of all inputs in the total order. Equal rows stay, all of them.
 pub(crate) struct Merge {
     /// Inputs that have rows left, the one with the least next row last.
+    #[expect(clippy::vec_box, reason = "a cursor is large, and changes its place with each run")]
     cursors: Vec<Box<Cursor>>,
     collected: RowBuffer,
     ready: VecDeque<RecordBatch>,

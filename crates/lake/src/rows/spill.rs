@@ -46,18 +46,18 @@ impl SpillWriter {
         let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD));
         let output = BufWriter::new(SumWriter::new(file));
         let writer = options.and_then(|options| StreamWriter::try_new_with_options(output, &message_schema(), options));
-        Ok(Self { writer: writer.map_err(spilling)?, path, largest_batch_bytes: 0 })
+        Ok(Self { writer: writer.map_err(LakeError::rows("spill", &path))?, path, largest_batch_bytes: 0 })
     }
 
     /// Adds a batch that comes after all before it.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
         self.largest_batch_bytes = self.largest_batch_bytes.max(run_bytes(&Rows::new(batch), 0, batch.num_rows()));
-        self.writer.write(batch).map_err(spilling)
+        self.writer.write(batch).map_err(LakeError::rows("spill", &self.path))
     }
 
     /// Ends the run. It is not synced: nobody reads it after a crash.
     pub fn finish(self) -> Result<Spill, LakeError> {
-        let mut output = self.writer.into_inner().map_err(spilling)?;
+        let mut output = self.writer.into_inner().map_err(LakeError::rows("spill", &self.path))?;
         output.flush().map_err(LakeError::io("write", &self.path))?;
         let (_, sums) =
             output.into_inner().map_err(|error| LakeError::io("write", &self.path)(error.into_error()))?.finish();
@@ -83,10 +83,6 @@ impl Iterator for SpillReader {
     fn next(&mut self) -> Option<Self::Item> {
         self.reader.next().map(|batch| batch.map_err(|error| unspilling(&self.blocks, error)))
     }
-}
-
-fn spilling(source: ArrowError) -> LakeError {
-    LakeError::Rows { doing: "spill", source }
 }
 
 fn unspilling(blocks: &Verified, source: ArrowError) -> LakeError {

@@ -35,22 +35,32 @@ impl Read for Trickle {
 
 type Seen = Vec<(u64, Option<Vec<u8>>)>;
 
-fn read(reader: impl Read + Send + 'static, compression: Compression, limits: InputLimits) -> Result<(Seen, String), InputError> {
-    let Opened::Lines(source) = Input::Stream(Box::new(reader), compression).open(&limits)? else { panic!("not lines") };
+fn read(
+    reader: impl Read + Send + 'static,
+    compression: Compression,
+    limits: InputLimits,
+) -> Result<(Seen, String), InputError> {
+    let Opened::Lines(source) = Input::Stream(Box::new(reader), compression).open(&limits)? else {
+        panic!("not lines")
+    };
     let mut lines = Lines::new(source, limits.line_bytes);
     let mut seen = Vec::new();
     while let Some((number, line)) = lines.next()? {
-        seen.push((number, match line {
-            Line::Whole(line) => Some(line.to_vec()),
-            Line::TooLong => None,
-        }));
+        seen.push((
+            number,
+            match line {
+                Line::Whole(line) => Some(line.to_vec()),
+                Line::TooLong => None,
+            },
+        ));
     }
     Ok((seen, lines.into_source().blake3_hex()))
 }
 
 fn check(bytes: &[u8], expected: &[(u64, Option<&str>)]) {
     let limits = InputLimits { line_bytes: 5, ..InputLimits::default() };
-    let expected: Seen = expected.iter().map(|(number, line)| (*number, line.map(|line| line.as_bytes().to_vec()))).collect();
+    let expected: Seen =
+        expected.iter().map(|(number, line)| (*number, line.map(|line| line.as_bytes().to_vec()))).collect();
     let halves = bytes.split_at(bytes.len() / 2);
     for (packed, compression) in [
         (bytes.to_vec(), Compression::Plain),
@@ -86,10 +96,16 @@ fn every_cut_of_a_compressed_input_is_found() {
             assert!(matches!(found, Err(InputError::Truncated { .. })), "{compression:?} cut to {length}: {found:?}");
         }
         let garbage = [packed.clone(), b"garbage".to_vec()].concat();
-        assert!(matches!(read(Cursor::new(garbage), compression, InputLimits::default()), Err(InputError::Compression { .. } | InputError::Truncated { .. })));
+        assert!(matches!(
+            read(Cursor::new(garbage), compression, InputLimits::default()),
+            Err(InputError::Compression { .. } | InputError::Truncated { .. })
+        ));
         let mut damaged = packed;
         damaged[0] ^= 1;
-        assert!(matches!(read(Cursor::new(damaged), compression, InputLimits::default()), Err(InputError::Compression { .. })));
+        assert!(matches!(
+            read(Cursor::new(damaged), compression, InputLimits::default()),
+            Err(InputError::Compression { .. })
+        ));
     }
 }
 
@@ -101,7 +117,11 @@ fn limits_hold_while_bytes_come() {
     let over = read(Cursor::new(bomb(64 << 20)), Compression::Zstd, limits);
     assert!(matches!(over, Err(InputError::TooLarge { what: "decompressed", limit_bytes: 1_048_576 })));
     let limits = InputLimits { compressed_bytes: Some(10), ..InputLimits::default() };
-    for (packed, compression) in [(vec![b' '; 11], Compression::Plain), (gzip(b"x"), Compression::Gzip), (zstd(b"0123456789"), Compression::Zstd)] {
+    for (packed, compression) in [
+        (vec![b' '; 11], Compression::Plain),
+        (gzip(b"x"), Compression::Gzip),
+        (zstd(b"0123456789"), Compression::Zstd),
+    ] {
         let over = read(Cursor::new(packed), compression, limits);
         assert!(matches!(over, Err(InputError::TooLarge { what: "compressed", limit_bytes: 10 })), "{compression:?}");
     }
@@ -112,11 +132,14 @@ fn limits_hold_while_bytes_come() {
 fn a_window_over_the_limit_is_refused() {
     let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
     encoder.window_log(24).unwrap();
-    encoder.write_all(&vec![b'\n'; 100]).unwrap();
+    encoder.write_all(&[b'\n'; 100]).unwrap();
     let packed = encoder.finish().unwrap();
     let limits = |zstd_window_log| InputLimits { zstd_window_log, ..InputLimits::default() };
     assert!(read(Cursor::new(packed.clone()), Compression::Zstd, limits(24)).is_ok());
-    assert!(matches!(read(Cursor::new(packed), Compression::Zstd, limits(23)), Err(InputError::Compression { format: "zstd", .. })));
+    assert!(matches!(
+        read(Cursor::new(packed), Compression::Zstd, limits(23)),
+        Err(InputError::Compression { format: "zstd", .. })
+    ));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Every refusal of the contract by field and reason, and what is taken.
 
+use proptest::prelude::*;
+
 use crate::ingest::line::LineParser;
 use crate::ingest::validate::{Fault, InputLimits};
 use crate::rows::testing::Message;
@@ -107,7 +109,9 @@ fn the_first_fault_in_the_line_is_told() {
 
 #[test]
 fn types_are_told_apart() {
-    for (value, found) in [("5", "a number"), ("-1", "a number"), ("{}", "an object"), ("[]", "an array"), ("false", "a boolean")] {
+    for (value, found) in
+        [("5", "a number"), ("-1", "a number"), ("{}", "an object"), ("[]", "an array"), ("false", "a boolean")]
+    {
         for field in ["org", "channel", "thread", "sender", "kind", "edited_at"] {
             refused(with(&format!(r#","{field}":{value}"#)), Some(field), &format!("must be a string, not {found}"));
         }
@@ -116,7 +120,11 @@ fn types_are_told_apart() {
         }
     }
     for (value, found) in [("5", "a number"), (r#""{}""#, "a string"), ("[]", "an array"), ("true", "a boolean")] {
-        refused(with(&format!(r#","attributes":{value}"#)), Some("attributes"), &format!("must be an object, not {found}"));
+        refused(
+            with(&format!(r#","attributes":{value}"#)),
+            Some("attributes"),
+            &format!("must be an object, not {found}"),
+        );
     }
     for field in ["message_id", "sent_at", "text"] {
         refused(format!(r#"{{"{field}":null}}"#), Some(field), "must not be null");
@@ -134,7 +142,8 @@ fn limits_count_the_bytes_of_the_decoded_text() {
             refused(over, Some(field), &format!("is {} bytes long, the limit is {limit}", limit + 1));
         }
     }
-    let bare = |id: &str, text: &str| format!(r#"{{"message_id":"{id}","sent_at":"1970-01-01T00:00:00Z","text":"{text}"}}"#);
+    let bare =
+        |id: &str, text: &str| format!(r#"{{"message_id":"{id}","sent_at":"1970-01-01T00:00:00Z","text":"{text}"}}"#);
     assert!(parse(bare(&"x".repeat(256), &"x".repeat(4 << 20))).is_ok());
     assert!(parse(bare("m", &r"\u0000".repeat(4 << 20))).is_ok());
     refused(bare(&"x".repeat(257), ""), Some("message_id"), "is 257 bytes long, the limit is 256");
@@ -162,7 +171,9 @@ fn times_are_refused_with_their_reason() {
         refused(at(time), Some("sent_at"), reason);
         refused(with(&format!(r#","edited_at":"{time}""#)), Some("edited_at"), reason);
     }
-    for (time, micros) in [("0001-01-01T00:00:00Z", -62_135_596_800_000_000), ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999)] {
+    for (time, micros) in
+        [("0001-01-01T00:00:00Z", -62_135_596_800_000_000), ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999)]
+    {
         assert_eq!(parse(at(time)).map(|message| message.sent_at), Ok(micros));
     }
 }
@@ -216,5 +227,26 @@ fn a_refusal_says_nothing_of_the_message() {
     ] {
         let fault = parse(&line).unwrap_err();
         assert!(!fault.reason.contains("canary"), "{fault:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_comes_through_escaped_or_not(text in "(?s).{0,40}") {
+        let plain = serde_json::to_string(&text).unwrap();
+        let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        for written in [plain, format!("\"{units}\"")] {
+            let line = with(&format!(r#","channel":{written},"attributes":{{"k":{written}}}"#));
+            let message = parse(line).unwrap();
+            prop_assert_eq!(message.channel.as_deref(), Some(text.as_str()));
+            prop_assert_eq!(message.attributes, Some(serde_json::json!({ "k": text }).to_string()));
+        }
+    }
+
+    #[test]
+    fn no_line_is_too_strange_to_refuse(line in prop::collection::vec(any::<u8>(), 0..60), cut in 0..200_usize) {
+        let _ = parse(&line);
+        let whole = with(r#","channel":"\ud83d\ude00","attributes":{"a":[1,{"b":null}]}"#);
+        let _ = parse([&whole.as_bytes()[..cut.min(whole.len())], &line].concat());
     }
 }

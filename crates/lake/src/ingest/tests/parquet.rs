@@ -78,7 +78,9 @@ impl Case {
     #[track_caller]
     fn column_refused(&self, column: &str, reason: &str) {
         match self.stage() {
-            Err(LakeError::Input(InputError::Column { column: name, reason: why })) => assert_eq!((name.as_str(), why), (column, reason)),
+            Err(LakeError::Input(InputError::Column { column: name, reason: why })) => {
+                assert_eq!((name.as_str(), why), (column, reason))
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -86,7 +88,8 @@ impl Case {
     #[track_caller]
     fn rows_refused(&self, expected: &[(u64, &str, &str)]) {
         let refused = self.stage().unwrap().refused;
-        let listed: Vec<_> = refused.iter().map(|r| (r.line, r.field.as_deref().unwrap_or(""), r.reason.as_str())).collect();
+        let listed: Vec<_> =
+            refused.iter().map(|r| (r.line, r.field.as_deref().unwrap_or(""), r.reason.as_str())).collect();
         assert_eq!(listed, expected);
     }
 }
@@ -104,9 +107,15 @@ fn every_string_and_timestamp_type_is_taken() {
         .with("edited_at", times([None]))
         .with("attributes", strings([Some(" {\"a\" : 1}")]))
         .taken(5, 1);
-    Case::bare().with("sent_at", Arc::new(TimestampSecondArray::from(vec![-7]).with_timezone("UTC"))).taken(-7_000_000, 1);
-    Case::bare().with("sent_at", Arc::new(TimestampMillisecondArray::from(vec![7]).with_timezone("+02:00"))).taken(7_000, 1);
-    Case::bare().with("sent_at", Arc::new(TimestampNanosecondArray::from(vec![-7000]).with_timezone("UTC"))).taken(-7, 1);
+    Case::bare()
+        .with("sent_at", Arc::new(TimestampSecondArray::from(vec![-7]).with_timezone("UTC")))
+        .taken(-7_000_000, 1);
+    Case::bare()
+        .with("sent_at", Arc::new(TimestampMillisecondArray::from(vec![7]).with_timezone("+02:00")))
+        .taken(7_000, 1);
+    Case::bare()
+        .with("sent_at", Arc::new(TimestampNanosecondArray::from(vec![-7000]).with_timezone("UTC")))
+        .taken(-7, 1);
 }
 
 #[test]
@@ -115,7 +124,9 @@ fn columns_that_cannot_be_taken_are_named() {
     Case::bare().without("text").column_refused("text", "is missing");
     let local = "has timestamps without a zone, which name no instant: write them adjusted to UTC";
     Case::bare().with("sent_at", Arc::new(TimestampMicrosecondArray::from(vec![1]))).column_refused("sent_at", local);
-    Case::bare().with("sent_at", strings([Some("1970-01-01T00:00:00Z")])).column_refused("sent_at", "must hold timestamps");
+    Case::bare()
+        .with("sent_at", strings([Some("1970-01-01T00:00:00Z")]))
+        .column_refused("sent_at", "must hold timestamps");
     Case::bare().with("text", Arc::new(Int64Array::from(vec![1]))).column_refused("text", "must hold strings");
 }
 
@@ -123,30 +134,35 @@ fn columns_that_cannot_be_taken_are_named() {
 fn rows_are_refused_by_number_and_field() {
     let all = |value: &'static str| strings([Some(value); 3]);
     let three = || {
-        Case::bare().with("message_id", all("m")).with("text", all("t")).with("sent_at", times([Some(1), Some(2), Some(3)]))
+        Case::bare()
+            .with("message_id", all("m"))
+            .with("text", all("t"))
+            .with("sent_at", times([Some(1), Some(2), Some(3)]))
     };
     let (null, too_long) = ("must not be null", "x".repeat(257));
     three().with("text", strings([Some("t"), None, Some("")])).rows_refused(&[(2, "text", null)]);
-    three().with("sent_at", times([None, Some(1), Some(i64::MAX)])).rows_refused(&[
-        (1, "sent_at", null),
-        (3, "sent_at", "lies outside the years 1-9999 (UTC)"),
-    ]);
+    three()
+        .with("sent_at", times([None, Some(1), Some(i64::MAX)]))
+        .rows_refused(&[(1, "sent_at", null), (3, "sent_at", "lies outside the years 1-9999 (UTC)")]);
     three().with("message_id", strings([Some(""), Some(&too_long), None])).rows_refused(&[
         (1, "message_id", "must not be empty"),
         (2, "message_id", "is 257 bytes long, the limit is 256"),
         (3, "message_id", null),
     ]);
-    three().with("org", strings([Some("acme"), Some("other"), None])).rows_refused(&[
-        (2, "org", "is not the organisation this is sent to"),
-        (3, "org", null),
-    ]);
+    three()
+        .with("org", strings([Some("acme"), Some("other"), None]))
+        .rows_refused(&[(2, "org", "is not the organisation this is sent to"), (3, "org", null)]);
     three().with("attributes", strings([Some("[]"), Some("{\"a\":1,\"a\":2}"), Some("{")])).rows_refused(&[
         (1, "attributes", "is not the text of a JSON object"),
         (2, "attributes", "has an object with a repeated key"),
         (3, "attributes", "is not the text of a JSON object"),
     ]);
     let nanos = TimestampNanosecondArray::from(vec![1000, 1001, 2000]).with_timezone("UTC");
-    three().with("edited_at", Arc::new(nanos)).rows_refused(&[(2, "edited_at", "has more than six decimals of a second")]);
+    three().with("edited_at", Arc::new(nanos)).rows_refused(&[(
+        2,
+        "edited_at",
+        "has more than six decimals of a second",
+    )]);
     let seconds = TimestampSecondArray::from(vec![1, i64::MAX, 2]).with_timezone("UTC");
     three().with("sent_at", Arc::new(seconds)).rows_refused(&[(2, "sent_at", "lies outside the years 1-9999 (UTC)")]);
 }

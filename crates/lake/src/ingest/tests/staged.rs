@@ -97,7 +97,8 @@ proptest! {
 #[test]
 fn metrics_are_those_of_the_rows() {
     let folder = tempfile::tempdir().unwrap();
-    let with = |id: &str, sender: Option<&str>| Message { sender: sender.map(str::to_owned), ..Message::new(7, id, "t") };
+    let with =
+        |id: &str, sender: Option<&str>| Message { sender: sender.map(str::to_owned), ..Message::new(7, id, "t") };
     let rows = [with("b-0123456789abcdefgh", None), with("a-0123456789abcdefgh", Some("s")), Message::new(9, "b", "")];
     let lines: Vec<String> = rows.iter().map(line).collect();
     let staged = stage(&acme(), stream(&lines), folder.path(), &IngestOptions::default()).unwrap();
@@ -109,7 +110,10 @@ fn metrics_are_those_of_the_rows() {
     assert_eq!(metrics.null_value_counts.values().copied().collect::<Vec<_>>(), [0, 0, 3, 3, 2, 0, 3, 0, 0, 3]);
     assert_eq!(metrics.column_sizes.len(), 10);
     assert!(metrics.column_sizes.values().sum::<u64>() < file.bytes);
-    assert_eq!((metrics.message_id_lower.as_str(), metrics.message_id_upper.as_deref()), ("a-0123456789abcd", Some("b-0123456789abce")));
+    assert_eq!(
+        (metrics.message_id_lower.as_str(), metrics.message_id_upper.as_deref()),
+        ("a-0123456789abcd", Some("b-0123456789abce"))
+    );
     assert_eq!(metrics.split_offsets, [4]);
 }
 
@@ -150,11 +154,16 @@ async fn a_batch_is_taken_once() {
     let skip = || IngestOptions { skip_refused: true, ..IngestOptions::default() };
     let first = lake.ingest(&acme(), stream(&bad_lines()), skip()).await.unwrap();
     let snapshot = lake.current_snapshot().await.unwrap();
-    assert_eq!((first.accepted, first.refused_count, first.snapshot, first.already_known), (3, 2, Some(snapshot), false));
+    assert_eq!(
+        (first.accepted, first.refused_count, first.snapshot, first.already_known),
+        (3, 2, Some(snapshot), false)
+    );
     let again = lake.ingest(&acme(), stream(&bad_lines()), skip()).await.unwrap();
     assert_eq!(again, Ingested { already_known: true, ..first.clone() });
 
-    let keyed = |lines: &[String], key: &str| (stream(lines), IngestOptions { batch_key: Some(key.to_owned()), ..IngestOptions::default() });
+    let keyed = |lines: &[String], key: &str| {
+        (stream(lines), IngestOptions { batch_key: Some(key.to_owned()), ..IngestOptions::default() })
+    };
     let (input, options) = keyed(&bad_lines()[..1], "k");
     let one = lake.ingest(&acme(), input, options).await.unwrap();
     assert_eq!((one.accepted, one.already_known), (1, false));
@@ -165,7 +174,13 @@ async fn a_batch_is_taken_once() {
     let plan = lake.plan(lake.current_snapshot().await.unwrap(), &acme(), Day(0), Day(0)).await.unwrap();
     let files: Vec<_> = plan.days.into_iter().flat_map(|day| day.files).collect();
     assert_eq!((files.len(), files.iter().map(|file| file.rows).sum::<u64>()), (2, 4));
-    assert_eq!(std::fs::read_dir(root.path().join("staging")).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count(), 0);
+    assert_eq!(
+        std::fs::read_dir(root.path().join("staging"))
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().path().is_dir())
+            .count(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -186,5 +201,11 @@ async fn an_input_that_breaks_off_leaves_nothing() {
     let cut = Input::Stream(Box::new(Cursor::new(packed[..packed.len() - 3].to_vec())), Compression::Zstd);
     let failed = lake.ingest(&acme(), cut, IngestOptions::default()).await;
     assert!(matches!(failed, Err(LakeError::Input(InputError::Truncated { format: "zstd", .. }))));
-    assert_eq!(std::fs::read_dir(root.path().join("staging")).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count(), 0);
+    assert_eq!(
+        std::fs::read_dir(root.path().join("staging"))
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().path().is_dir())
+            .count(),
+        0
+    );
 }

@@ -11,7 +11,8 @@ use crate::rows::testing::any_message;
 
 fn any_filter() -> impl Strategy<Value = Filter> {
     let set = || {
-        let values = prop::collection::btree_set(prop::sample::select(vec!["", "a", "b", "x"]).prop_map(str::to_owned), 1..3);
+        let values =
+            prop::collection::btree_set(prop::sample::select(vec!["", "a", "b", "x"]).prop_map(str::to_owned), 1..3);
         prop::option::weighted(0.3, values)
     };
     (set(), set()).prop_map(|(channels, senders)| Filter { channels, senders })
@@ -70,7 +71,9 @@ proptest! {
 fn many_overlapping_files_are_merged_in_rounds() {
     let folder = folder();
     let name = |file: usize| format!("{file}.parquet");
-    let rows = |file: usize| (0..20).map(|i| Message::new(i * 100 + file as i64 % 10, &format!("m{file:03}"), "text")).collect();
+    let rows = |file: usize| {
+        (0..20).map(|i| Message::new(i * 100 + file as i64 % 10, &format!("m{file:03}"), "text")).collect()
+    };
     let files: Vec<_> = (0..70).map(|file| write(folder.path(), &name(file), rows(file), small())).collect();
     let mut request = everything(&folder, files);
     (request.limits.fan_in, request.limits.batch_rows) = (4, 5);
@@ -102,7 +105,8 @@ fn large_texts_come_a_few_at_a_time() {
 #[test]
 fn counters_are_not_given_before_the_end() {
     let folder = folder();
-    let request = || everything(&folder, vec![write(folder.path(), "a.parquet", vec![Message::new(0, "m", "t")], small())]);
+    let request =
+        || everything(&folder, vec![write(folder.path(), "a.parquet", vec![Message::new(0, "m", "t")], small())]);
     let mut rows = OrderedRows::open(request()).unwrap();
     assert!(rows.next().is_some());
     assert!(matches!(rows.finish(), Err(LakeError::Unfinished)));

@@ -38,9 +38,27 @@ fn rows_of_another_organisation_never_come_out() {
     let other = DataFile { organisation: slug("other"), ..file.clone() };
     refused(&folder, other.clone(), "it is not a file of the organisation");
     let request = ReadRequest { organisation: slug("other"), ..everything(&folder, vec![other]) };
-    assert!(matches!(read(request), Err(LakeError::Corrupt { what, .. }) if what == "its rows are not those of the organisation"));
+    assert!(
+        matches!(read(request), Err(LakeError::Corrupt { what, .. }) if what == "its rows are not those of the organisation")
+    );
     let foreign = ReadRequest { organisation: slug("other"), ..everything(&folder, vec![file]) };
     assert!(matches!(OrderedRows::open(foreign), Err(LakeError::Corrupt { .. })));
+}
+
+#[test]
+fn the_longest_organisation_is_told_from_its_neighbours() {
+    let folder = folder();
+    let (long, neighbour) = (slug(&"a".repeat(64)), slug(&format!("{}b", "a".repeat(63))));
+    let path = folder.path().join("long.parquet");
+    let mut writer = PartitionWriter::create(&path, &long, Day(0), small()).unwrap();
+    writer.write(&batch(&rows())).unwrap();
+    let file = writer.finish().unwrap().into_written().file;
+    let request = |organisation: Slug| {
+        let file = DataFile { organisation: organisation.clone(), ..file.clone() };
+        ReadRequest { organisation, ..everything(&folder, vec![file]) }
+    };
+    assert_eq!(read(request(long)).unwrap(), rows());
+    assert!(matches!(read(request(neighbour)), Err(LakeError::Corrupt { .. })));
 }
 
 #[test]
@@ -80,7 +98,9 @@ fn rows_out_of_order_are_not_read() {
     let mut disordered = rows();
     disordered.swap(4, 5);
     let file = unchecked(&folder, &disordered);
-    assert!(matches!(read(everything(&folder, vec![file])), Err(LakeError::Corrupt { what, .. }) if what == "its rows are not in order"));
+    assert!(
+        matches!(read(everything(&folder, vec![file])), Err(LakeError::Corrupt { what, .. }) if what == "its rows are not in order")
+    );
 }
 
 /// Writes rows as they come, with sums, by the library alone.
@@ -92,7 +112,12 @@ fn unchecked(folder: &TempDir, rows: &[Message]) -> DataFile {
     let columns = std::iter::once(organisation).chain(batch(rows).columns().iter().cloned()).collect();
     let table = RecordBatch::try_new(crate::schema::table_schema(), columns).unwrap();
     let properties = crate::parquet::writer_properties(WriteLimits::default());
-    let mut writer = parquet::arrow::ArrowWriter::try_new(crate::parquet::SumWriter::new(Vec::new()), table.schema(), Some(properties)).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(
+        crate::parquet::SumWriter::new(Vec::new()),
+        table.schema(),
+        Some(properties),
+    )
+    .unwrap();
     writer.write(&table).unwrap();
     let (bytes, sums) = writer.into_inner().unwrap().finish();
     std::fs::write(&path, &bytes).unwrap();
