@@ -56,10 +56,10 @@ pub(crate) async fn run(worker: &Arc<Worker>, export: &Export, lease: &Lease, st
 /// What follows from a result at once, and is made good by a later step if it fails.
 pub(crate) async fn after(worker: &Worker, export: &Export) {
     // The snapshot is no longer read; the step that removes the export's files lets it go, too.
-    if let State::Succeeded { .. } = export.state {
-        if let Err(error) = worker.ports.lake.unpin(export.id).await {
-            warn!(error = message(&error), "pin left to a later step");
-        }
+    if let State::Succeeded { .. } = export.state
+        && let Err(error) = worker.ports.lake.unpin(export.id).await
+    {
+        warn!(error = message(&error), "pin left to a later step");
     }
 }
 

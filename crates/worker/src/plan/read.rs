@@ -34,10 +34,12 @@ impl PlanHeader {
         if bytes.len() != HEADER_BYTES as usize || !bytes.starts_with(magic) {
             return Err(PlanError::Damaged("header"));
         }
+        // First the CRC: a newer header keeps this width and ends with one, so a flipped bit is not taken for a newer version,
+        // for which everybody would wait.
+        let mut fields = Fields::open(bytes, &[], "header")?;
         if bytes[magic.len()] > version {
             return Err(PlanError::TooNew);
         }
-        let mut fields = Fields::open(bytes, &[], "header")?;
         fields.take::<8>();
         let (segments, days, files) = (fields.u32(), fields.u32(), fields.u32());
         Ok(Self { segments, days, files, path_bytes: fields.u64(), snapshot: fields.i64() })

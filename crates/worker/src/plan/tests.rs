@@ -1,5 +1,7 @@
 //! A plan is read back segment by segment, and no changed byte of it goes unseen.
 
+use std::ops::Range;
+
 use domain::calendar::{DateRange, Zone};
 use domain::content_key::ContentKey;
 use domain::time::{Day, Micros};
@@ -7,6 +9,7 @@ use domain::windows::cut;
 use lake::file::DataFile;
 use lake::table::plan::{Plan, PlannedDay};
 
+use super::bytes::HEADER_BYTES;
 use super::*;
 
 fn plan() -> (Plan, Vec<PlannedSegment>) {
@@ -34,14 +37,19 @@ fn plan() -> (Plan, Vec<PlannedSegment>) {
     (Plan { snapshot_id: 7, days }, keyed.collect())
 }
 
-fn open(bytes: &[u8]) -> Result<PlanReader<impl FnMut(std::ops::Range<u64>) -> Result<Vec<u8>, PlanError>>, PlanError> {
-    PlanReader::open(|range: std::ops::Range<u64>| {
+type Fetch<'a> = Box<dyn FnMut(Range<u64>) -> Result<Vec<u8>, PlanError> + 'a>;
+
+fn open(bytes: &[u8]) -> Result<PlanReader<Fetch<'_>>, PlanError> {
+    PlanReader::open(Box::new(|range| {
         let end = bytes.len().min(range.end as usize);
         Ok(bytes.get(range.start as usize..end).unwrap_or_default().to_vec())
-    })
+    }))
 }
 
-fn read_all(bytes: &[u8]) -> Result<(Vec<SegmentPlan>, Vec<(Day, u64)>), PlanError> {
+/// What a plan says: each segment with its files, and the rows of each day.
+type Contents = (Vec<SegmentPlan>, Vec<(Day, u64)>);
+
+fn read_all(bytes: &[u8]) -> Result<Contents, PlanError> {
     let mut reader = open(bytes)?;
     let organisation = "acme".parse().unwrap();
     let numbers = 0..reader.header().segments;
@@ -71,7 +79,7 @@ fn no_changed_bit_goes_unseen() {
         for bit in 0..8 {
             let mut changed = bytes.clone();
             changed[position] ^= 1 << bit;
-            assert!(read_all(&changed).is_err(), "bit {bit} of byte {position}");
+            assert!(matches!(read_all(&changed), Err(PlanError::Damaged(_))), "bit {bit} of byte {position}");
         }
         assert!(read_all(&bytes[..position]).is_err(), "cut at {position}");
     }
@@ -82,5 +90,8 @@ fn a_plan_of_a_newer_version_is_left_to_newer_workers() {
     let (plan, segments) = plan();
     let mut bytes = encode(&plan, &segments);
     bytes[7] += 1;
+    let fields = HEADER_BYTES as usize - 4;
+    let sum = crc32fast::hash(&bytes[..fields]);
+    bytes[fields..fields + 4].copy_from_slice(&sum.to_le_bytes());
     assert_eq!(open(&bytes).err(), Some(PlanError::TooNew));
 }

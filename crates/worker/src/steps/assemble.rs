@@ -141,7 +141,7 @@ impl Assembly<'_> {
             Ok(placed)
         });
         let data_bytes = self.records[cut.parts.clone()].iter().map(|record| record.part.data_bytes).sum();
-        let (summary, tail) = write_zip_tail(Vec::new(), data_bytes, entries, |mut out| manifest.write(&mut out))?;
+        let (summary, tail) = write_zip_tail(Vec::new(), data_bytes, entries, |out| manifest.write(out))?;
         Ok((vec![Piece::Bytes(tail.into())], summary.manifest_blake3))
     }
 
