@@ -1,6 +1,6 @@
 //! `outhaul ingest`: each FILE is one batch, wholly taken or wholly refused unless asked otherwise.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use lake::LakeError;
@@ -79,11 +79,11 @@ fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-fn input(path: &PathBuf) -> Input {
+fn input(path: &Path) -> Input {
     if is_stdin(path) {
         return Input::Stream(Box::new(std::io::stdin()), Compression::Plain);
     }
-    Input::File(path.clone())
+    Input::File(path.to_owned())
 }
 
 fn options(config: &Config, args: &args::Ingest) -> IngestOptions {

@@ -1,13 +1,11 @@
 //! Peak memory stays flat, whatever the number of messages and files.
 
-mod support;
-
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{Outhaul, has_tool, is_deep};
+use crate::support::{Outhaul, has_tool, is_deep};
 
 /// What no command may take (KiB).
 const LIMIT_KIB: u64 = 300 * 1024;

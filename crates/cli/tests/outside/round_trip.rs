@@ -1,13 +1,11 @@
 //! Real messages come back exactly, read by programs that are not ours.
 
-mod support;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::support::{Outhaul, has_tool, python, real_messages, root};
 use serde_json::{Value, json};
-use support::{Outhaul, has_tool, python, real_messages, root};
 
 /// From, to, zone: single days, month and year edges, days that zones make odd, and days without a message.
 type Range = (&'static str, &'static str, &'static str);
@@ -180,7 +178,9 @@ fn check(outhaul: &Outhaul, name: &str, (from, to, zone): (&str, &str, &str), du
 fn compare(python: &Path, originals: &[&Path], org: &str, checks: &[Value]) {
     let mut command = Command::new(python);
     command.arg(root().join("tests/readers/compare.py")).args(["--org", org, "--batch", "-"]);
-    originals.iter().for_each(|original| drop(command.arg("--original").arg(original)));
+    originals.iter().for_each(|original| {
+        command.arg("--original").arg(original);
+    });
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(serde_json::to_string(checks).unwrap().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();

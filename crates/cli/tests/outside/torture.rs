@@ -1,12 +1,10 @@
 //! Rows made to break an export: refused where the contract refuses, exact in every other case.
 
-mod support;
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use crate::support::{Outhaul, python, real_messages, root};
 use serde_json::{Value, json};
-use support::{Outhaul, python, real_messages, root};
 
 #[test]
 fn torture_is_refused_line_by_line_or_comes_back_exactly() {

@@ -1,11 +1,9 @@
 //! Other engines read the same table: pyiceberg opens the catalog itself.
 
-mod support;
-
 use std::process::Command;
 
+use crate::support::{Outhaul, python, real_messages, root};
 use serde_json::Value;
-use support::{Outhaul, python, real_messages, root};
 
 #[test]
 fn pyiceberg_reads_the_same_rows() {

@@ -1,11 +1,9 @@
 //! The same request on the same data gives the same bytes.
 
-mod support;
-
 use std::fs;
 use std::path::PathBuf;
 
-use support::{Outhaul, real_messages};
+use crate::support::{Outhaul, real_messages};
 
 const WORKERS: [u32; 3] = [1, 2, 5];
 

@@ -1,8 +1,6 @@
 //! Two processes ingest into one folder at the same time: every row is there once.
 
-mod support;
-
-use support::Outhaul;
+use crate::support::Outhaul;
 
 #[test]
 fn every_row_is_there_once() {

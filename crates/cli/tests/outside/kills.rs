@@ -1,16 +1,13 @@
 //! The process is killed (SIGKILL) at durable steps and at random moments; nothing is lost, doubled or left over.
-#![cfg(feature = "failpoints")]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
+use crate::support::{Outhaul, is_deep};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde_json::json;
-use support::{Outhaul, is_deep};
 
 const SIGKILL: i32 = 9;
 

@@ -1,15 +1,13 @@
 //! What scripts may rest on: exit codes, the JSON of each command, and an interrupt that loses nothing.
 
-mod support;
-
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::support::{Outhaul, Ran, walk};
 use serde_json::{Value, json};
-use support::{Outhaul, Ran, walk};
 
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()

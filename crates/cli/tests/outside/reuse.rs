@@ -1,8 +1,6 @@
 //! A finished month is built once: the quarter after its three months builds nothing.
 
-mod support;
-
-use support::Outhaul;
+use crate::support::Outhaul;
 
 #[test]
 fn the_quarter_after_its_months_builds_no_part() {
