@@ -169,7 +169,7 @@ impl Config {
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return Err(Failure::usage(format!("{name} must not be 0")));
         }
-        if limits.lease_milliseconds < 2 * limits.heartbeat_milliseconds {
+        if limits.lease_milliseconds < limits.heartbeat_milliseconds.saturating_mul(2) {
             return Err(Failure::usage("limits.lease_milliseconds must be at least two heartbeats"));
         }
         Ok(())

@@ -3,8 +3,11 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+/// False until an interrupt comes.
+pub type Switch = watch::Receiver<bool>;
+
 /// A switch that an interrupt turns to true. A second interrupt ends the process at once.
-pub fn switch() -> std::io::Result<watch::Receiver<bool>> {
+pub fn switch() -> std::io::Result<Switch> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
@@ -22,7 +25,7 @@ pub fn switch() -> std::io::Result<watch::Receiver<bool>> {
 }
 
 /// Waits for an interrupt.
-pub async fn came(switch: &mut watch::Receiver<bool>) {
+pub async fn came(switch: &mut Switch) {
     // Without a sender no interrupt can come any more.
     if switch.wait_for(|interrupted| *interrupted).await.is_err() {
         std::future::pending::<()>().await;

@@ -27,6 +27,10 @@ fn main() -> ExitCode {
     failpoints::arm();
     let report = report::Report::new(&cli.global);
     match commands::run(cli, &report) {
+        Ok(_) if report.is_lost() => {
+            report.failure(&exit::Failure::from(anyhow::anyhow!("the result could not be written to stdout")));
+            exit::Exit::Failed.into()
+        }
         Ok(code) => code.into(),
         Err(failure) => {
             report.failure(&failure);

@@ -1,6 +1,7 @@
 //! What the user sees: data on stdout, all else on stderr.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -14,6 +15,8 @@ pub struct Report {
     json: bool,
     quiet: bool,
     bars: MultiProgress,
+    /// Whether a result could not be written.
+    lost: AtomicBool,
 }
 
 impl Report {
@@ -32,7 +35,7 @@ impl Report {
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         // Only the first call of a process starts the log.
         let _ = if global.json { log.json().try_init() } else { log.without_time().try_init() };
-        Self { json: global.json, quiet: global.quiet, bars: MultiProgress::new() }
+        Self { json: global.json, quiet: global.quiet, bars: MultiProgress::new(), lost: AtomicBool::new(false) }
     }
 
     /// The result: one JSON object, or the text that `lines` writes.
@@ -45,6 +48,11 @@ impl Report {
             lines()
         };
         self.print(&text);
+    }
+
+    /// Whether a result could not be written: then the command failed, whatever it did.
+    pub fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// A line for humans, on stderr.
@@ -70,8 +78,12 @@ impl Report {
 
     fn print(&self, text: &str) {
         self.bars.suspend(|| {
+            let mut stdout = std::io::stdout();
+            let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
             // A reader that has gone away wants no more output.
-            let _ = writeln!(std::io::stdout(), "{text}");
+            if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
+                self.lost.store(true, Ordering::Relaxed);
+            }
         });
     }
 }

@@ -82,7 +82,6 @@ impl Embedded {
             id: WorkerId::new(self.clock.now(), self.random.as_ref()),
             slots: self.config.worker.slots(),
             memory_bytes: self.config.worker.memory_bytes,
-            sha256: self.config.worker.sha256,
             limits: self.config.limits.clone(),
         };
         let worker = Worker::new(ports, options, Arc::clone(&progress)).await.context("cannot start a worker")?;

@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::calendar::DateRange;
 use crate::dataset::Dataset;
 use crate::filter::Filter;
+use crate::limits::Limits;
 
 /// The request of one export: everything that decides its bytes, and whether finished parts may be reused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,34 @@ pub struct Request {
     pub filter: Filter,
     /// Whether parts that other exports built may be used.
     pub reuse: bool,
+    /// What the installation decides about the bytes.
+    pub shape: Shape,
+}
+
+/// The settings that decide bytes, fixed when the export is asked for: whoever works on it later, under whatever
+/// configuration, builds the same files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows that one segment aims at.
+    pub segment_rows_target: u64,
+    /// Greatest archive before it is cut into volumes (bytes of its parts; a part is never cut).
+    pub volume_limit_bytes: u64,
+    /// Most pieces that one archive is put together from.
+    pub volume_limit_pieces: u32,
+    /// Whether each file gets a SHA-256 beside its BLAKE3.
+    pub sha256: bool,
+}
+
+impl Shape {
+    /// As these limits say.
+    pub const fn of(limits: &Limits, sha256: bool) -> Self {
+        Self {
+            segment_rows_target: limits.segment_rows_target,
+            volume_limit_bytes: limits.volume_limit_bytes,
+            volume_limit_pieces: limits.volume_limit_pieces,
+            sha256,
+        }
+    }
 }
 
 macro_rules! names {

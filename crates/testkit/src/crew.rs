@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use domain::ids::WorkerId;
+use lake::Lake;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use worker::{Ports, Progress, Worker, WorkerOptions};
 
-use crate::{DEADLINE, System};
+use crate::{DEADLINE, HookedArtifacts, System};
 
 /// What a worker may take for reading (bytes).
 const MEMORY_BYTES: usize = 64 << 20;
@@ -20,6 +21,8 @@ pub struct Crew {
     pub ids: Vec<WorkerId>,
     tasks: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
+    artifacts: Arc<HookedArtifacts>,
+    lake: Arc<Lake>,
 }
 
 impl Crew {
@@ -31,7 +34,6 @@ impl Crew {
                 id: system.new_id(WorkerId::new),
                 slots: system.settings.slots,
                 memory_bytes: MEMORY_BYTES,
-                sha256: false,
                 limits: system.settings.limits.clone(),
             };
             ids.push(options.id);
@@ -45,7 +47,8 @@ impl Crew {
             let stopped = stop.subscribe();
             tasks.push(tokio::spawn(async move { worker.run(stopped).await }));
         }
-        Self { progress, ids, tasks, stop }
+        let (artifacts, lake) = (Arc::clone(&system.artifacts), Arc::clone(&system.lake));
+        Self { progress, ids, tasks, stop, artifacts, lake }
     }
 
     /// Tells them to stop, without waiting for it.
@@ -61,11 +64,15 @@ impl Crew {
         }
     }
 
-    /// Ends them in the middle of what they do, as if the process was killed: nothing is given back or cleared up.
+    /// Ends them in the middle of what they do, as if the process was killed: nothing is given back or cleared up. What a
+    /// thread of theirs does right now it still does; it is over when this returns.
     pub async fn kill(self) {
         for task in self.tasks {
             task.abort();
             assert!(task.await.is_err_and(|error| error.is_cancelled()), "the worker was at work");
         }
+        self.artifacts.rest().await;
+        // Answered behind whatever the catalog was asked before.
+        self.lake.pins().await.expect("the lake answers");
     }
 }

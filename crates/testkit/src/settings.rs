@@ -4,7 +4,7 @@ use domain::calendar::{DateRange, Zone};
 use domain::dataset::Dataset;
 use domain::filter::Filter;
 use domain::limits::Limits;
-use domain::request::{Columns, Format, Profile, Request};
+use domain::request::{Columns, Format, Profile, Request, Shape};
 
 /// Which job store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Settings {
     }
 }
 
-/// All columns of two dates and those between them, in UTC, as a zip, with reuse.
+/// All columns of two dates and those between them, in UTC, as a zip, with reuse, in the shape of the default settings.
 pub fn request(from: &str, to: &str) -> Request {
     let day = |text: &str| text.parse().expect("a date");
     Request {
@@ -64,5 +64,6 @@ pub fn request(from: &str, to: &str) -> Request {
         columns: Columns::all(Dataset::Messages),
         filter: Filter::default(),
         reuse: true,
+        shape: Shape::of(&Settings::default().limits, false),
     }
 }

@@ -1,4 +1,7 @@
 //! The artifacts of the folder, with tests stepping in before each write.
+//!
+//! A write that was begun goes on when whoever asked for it is gone, as it would at a storage over a network; it is known
+//! how many are under way.
 
 use std::ops::Range;
 use std::path::Path;
@@ -6,19 +9,58 @@ use std::path::Path;
 use artifacts::{ArtifactError, Artifacts, Assembled, FolderArtifacts, ObjectName, Pieces, Prefix, Put, Upload};
 use async_trait::async_trait;
 use bytes::Bytes;
+use tokio::sync::watch;
 
-use crate::Moment;
 use crate::interference::Interference;
+use crate::{DEADLINE, Moment};
 
 /// A folder of artifacts, watched.
 pub struct HookedArtifacts {
     inner: FolderArtifacts,
     interference: Interference,
+    under_way: watch::Sender<usize>,
+}
+
+/// One write under way.
+struct UnderWay(watch::Sender<usize>);
+
+impl UnderWay {
+    fn one(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 impl HookedArtifacts {
     pub(crate) fn new(inner: FolderArtifacts, interference: Interference) -> Self {
-        Self { inner, interference }
+        Self { inner, interference, under_way: watch::Sender::new(0) }
+    }
+
+    /// Waits until nothing is being written.
+    pub(crate) async fn rest(&self) {
+        let mut under_way = self.under_way.subscribe();
+        let rest = tokio::time::timeout(DEADLINE, under_way.wait_for(|count| *count == 0)).await;
+        rest.expect("writes end in time").expect("the artifacts stand");
+    }
+
+    async fn write<T, F>(&self, work: impl FnOnce(FolderArtifacts) -> F) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let (one, work) = (UnderWay::one(&self.under_way), work(self.inner.clone()));
+        let written = tokio::spawn(async move {
+            let written = work.await;
+            drop(one);
+            written
+        });
+        written.await.expect("no panic in a write")
     }
 }
 
@@ -26,7 +68,8 @@ impl HookedArtifacts {
 impl Artifacts for HookedArtifacts {
     async fn put(&self, name: &ObjectName, bytes: Bytes) -> Result<Put, ArtifactError> {
         self.interference.at(Moment::Put(name.clone())).await;
-        self.inner.put(name, bytes).await
+        let name = name.clone();
+        self.write(|inner| async move { inner.put(&name, bytes).await }).await
     }
 
     async fn read(&self, name: &ObjectName, range: Range<u64>) -> Result<Option<Bytes>, ArtifactError> {
@@ -39,17 +82,21 @@ impl Artifacts for HookedArtifacts {
 
     async fn begin(&self, name: &ObjectName) -> Result<Box<dyn Upload>, ArtifactError> {
         self.interference.at(Moment::Begin(name.clone())).await;
-        self.inner.begin(name).await
+        let one = UnderWay::one(&self.under_way);
+        let inner = self.inner.begin(name).await?;
+        Ok(Box::new(CountedUpload { inner, _one: one }))
     }
 
     async fn assemble(&self, name: &ObjectName, pieces: Pieces) -> Result<Assembled, ArtifactError> {
         self.interference.at(Moment::Assemble(name.clone())).await;
-        self.inner.assemble(name, pieces).await
+        let name = name.clone();
+        self.write(|inner| async move { inner.assemble(&name, pieces).await }).await
     }
 
     async fn delete(&self, name: &ObjectName) -> Result<bool, ArtifactError> {
         self.interference.at(Moment::Delete(name.clone())).await;
-        self.inner.delete(name).await
+        let name = name.clone();
+        self.write(|inner| async move { inner.delete(&name).await }).await
     }
 
     async fn list(
@@ -76,5 +123,28 @@ impl Artifacts for HookedArtifacts {
 
     async fn ping(&self) -> Result<(), ArtifactError> {
         self.inner.ping().await
+    }
+}
+
+/// An upload that counts as under way until it is finished or dropped.
+struct CountedUpload {
+    inner: Box<dyn Upload>,
+    _one: UnderWay,
+}
+
+impl Upload for CountedUpload {
+    fn append(&mut self, bytes: &[u8]) -> Result<(), ArtifactError> {
+        self.inner.append(bytes)
+    }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<(), ArtifactError> {
+        self.inner.patch(offset, bytes)
+    }
+
+    fn finish(self: Box<Self>) -> Result<u64, ArtifactError> {
+        let Self { inner, _one: one } = *self;
+        let finished = inner.finish();
+        drop(one);
+        finished
     }
 }

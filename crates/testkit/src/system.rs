@@ -12,7 +12,7 @@ use domain::ids::{ExportId, Slug};
 use domain::limits::Limits;
 use domain::owner::Owner;
 use domain::random::{Generator, Random};
-use domain::request::Request;
+use domain::request::{Request, Shape};
 use domain::time::Micros;
 use lake::ingest::{Compression, IngestOptions, Ingested, Input};
 use lake::{Lake, LakeOptions};
@@ -116,6 +116,7 @@ impl System {
     /// Asks for an export whose wake is lost.
     pub async fn create_quietly(&self, org: &str, request: Request) -> Export {
         let owner = Owner::Organisation(slug(org));
+        let request = Request { shape: Shape::of(self.limits(), request.shape.sha256), ..request };
         {
             let mut owners = self.owners.lock().expect("no panic while the owners are held");
             if !owners.contains(&owner) {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use domain::limits::Limits;
+use domain::request::Shape;
 use domain::time::Day;
 use domain::windows::Slice;
 
@@ -20,9 +20,9 @@ pub struct VolumeCut {
 }
 
 /// Cuts parts, in order, into volumes of at most so many bytes and pieces. A part is never cut.
-pub fn volumes(slices: &[Slice], records: &[PartRecord], range: (Day, Day), limits: &Limits) -> Vec<VolumeCut> {
+pub fn volumes(slices: &[Slice], records: &[PartRecord], range: (Day, Day), shape: Shape) -> Vec<VolumeCut> {
     let sizes: Vec<u64> = records.iter().map(|record| record.part.data_bytes).collect();
-    let cuts = cut(&sizes, limits.volume_limit_bytes, limits.volume_limit_pieces as usize);
+    let cuts = cut(&sizes, shape.volume_limit_bytes, shape.volume_limit_pieces as usize);
     let first_day = |parts: &Range<usize>| slices.get(parts.start).map_or(range.0, |slice| slice.first_day);
     let count = cuts.len();
     (0..count)

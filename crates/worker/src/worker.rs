@@ -58,8 +58,6 @@ pub struct WorkerOptions {
     pub slots: u32,
     /// What reading may take, over all slots (bytes).
     pub memory_bytes: usize,
-    /// Whether each file gets a SHA-256 beside its BLAKE3.
-    pub sha256: bool,
     /// The installation's limits.
     pub limits: Limits,
 }

@@ -16,6 +16,7 @@ use stores::jobs::{Created, NewExport};
 use crate::args;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::interrupt;
 use crate::report::Report;
 use crate::wiring::Embedded;
 
@@ -23,21 +24,22 @@ use output::{Output, Target};
 
 /// Builds the export, or goes on with the one that an interrupted run of the same command left, and hands it out.
 pub async fn run(config: &Config, args: args::Export, report: &Report) -> Result<Exit, Failure> {
-    let request = request::parse(&args)?;
+    let request = request::parse(&args, config)?;
     let target = Target::new(&args.output, request.format, args.force)?;
     let embedded = Embedded::open(config).await?;
     embedded.organisation(&args.org).await?;
     let started = embedded.clock.monotonic();
     let export = start(&embedded, Owner::Organisation(args.org), request).await?;
-    let (settled, encoded_rows) = watch::until_settled(&embedded, &export, report).await?;
-    let Some(export) = settled else {
-        report.say("interrupted; the same command goes on from here");
-        return Ok(Exit::Interrupted);
-    };
+    let mut interrupted = interrupt::switch()?;
+    let (settled, encoded_rows) = watch::until_settled(&embedded, &export, &interrupted, report).await?;
+    let Some(export) = settled else { return Ok(interrupted_here(report)) };
     let seconds = (embedded.clock.monotonic() - started).as_secs_f64();
     match &export.state {
         State::Succeeded { files, .. } => {
-            let outputs = target.hand_out(&embedded, &export, files).await?;
+            let outputs = tokio::select! {
+                outputs = target.hand_out(&embedded, &export, files) => outputs?,
+                () = interrupt::came(&mut interrupted) => return Ok(interrupted_here(report)),
+            };
             let output = Output::new(&export, files, outputs, encoded_rows, seconds);
             report.result(&output, || output.in_words());
             Ok(Exit::Done)
@@ -45,6 +47,11 @@ pub async fn run(config: &Config, args: args::Export, report: &Report) -> Result
         State::Failed { failure, .. } => Err(failed(&export, failure)),
         other => Err(anyhow!("export {} was {}", export.id, other.name()).into()),
     }
+}
+
+fn interrupted_here(report: &Report) -> Exit {
+    report.say("interrupted; the same command goes on from here");
+    Exit::Interrupted
 }
 
 fn failed(export: &Export, failure: &ExportFailure) -> Failure {

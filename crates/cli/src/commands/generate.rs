@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::args;
-use crate::exit::{Exit, Failure, OrExit};
-use crate::generate::{Options, generate};
+use crate::exit::{Exit, Failure};
+use crate::generate::{GenerateError, Options, generate};
 use crate::report::{Report, count, size};
 
 /// Writes the messages.
@@ -23,14 +23,14 @@ pub fn run(args: &args::Generate, report: &Report) -> Result<Exit, Failure> {
     };
     if args.output == Path::new("-") {
         let mut output = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
-        generate(&options, &mut output).or_exit(Exit::Usage)?;
+        generate(&options, &mut output).map_err(coded)?;
         output.flush()?;
         return Ok(Exit::Done);
     }
     let file = OpenOptions::new().write(true).create(true).create_new(!args.force).truncate(true).open(&args.output);
     let file = file.with_context(|| format!("cannot write {}", args.output.display()))?;
     let mut output = BufWriter::with_capacity(1 << 20, file);
-    let generated = generate(&options, &mut output).or_exit(Exit::Usage)?;
+    let generated = generate(&options, &mut output).map_err(coded)?;
     output.flush()?;
     report.say(format!(
         "wrote {} ({}) to {}",
@@ -39,4 +39,10 @@ pub fn run(args: &args::Generate, report: &Report) -> Result<Exit, Failure> {
         args.output.display()
     ));
     Ok(Exit::Done)
+}
+
+/// Options that make no sense are a usage error; an output that fails is a failure.
+fn coded(error: GenerateError) -> Failure {
+    let code = if matches!(error, GenerateError::Usage { .. }) { Exit::Usage } else { Exit::Failed };
+    Failure::new(code, error)
 }

@@ -62,7 +62,14 @@ async fn take(config: &Config, args: args::Ingest, report: &Report) -> Result<Ex
     let several = args.files.len() > 1;
     for path in &args.files {
         let ingested = embedded.lake.ingest(&args.org, input(path), options(config, &args)).await;
-        let ingested = ingested.with_context(|| format!("{} was not taken", path.display())).map_err(coded)?;
+        let ingested = match ingested.with_context(|| format!("{} was not taken", path.display())) {
+            Ok(ingested) => ingested,
+            Err(error) => {
+                // The files before it stay.
+                report.result(&output, || output.refused_in_words(true));
+                return Err(coded(error));
+            }
+        };
         report.say(in_words(path, &ingested));
         let wholly = ingested.refused_count == 0 || args.skip_refused;
         output.take(ingested, several.then(|| path.display().to_string()));

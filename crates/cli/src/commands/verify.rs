@@ -43,7 +43,7 @@ fn verify_file(path: &Path) -> Result<Verified, Failure> {
     let limits = VerifyLimits::default();
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display())).or_exit(Exit::NotFound)?;
     let reading = || format!("cannot read {}", path.display());
-    match manifest_beside(path) {
+    match manifest_beside(path).filter(|_| !is_zip(path)) {
         Some(manifest) => {
             let manifest = File::open(&manifest).with_context(|| format!("cannot open {}", manifest.display()))?;
             let mut text = Vec::new();
@@ -66,8 +66,15 @@ fn manifest_beside(path: &Path) -> Option<PathBuf> {
 }
 
 fn is_csv(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.ends_with(".csv") || name.ends_with(".csv.gz")
+    name_of(path).ends_with(".csv") || name_of(path).ends_with(".csv.gz")
+}
+
+fn is_zip(path: &Path) -> bool {
+    name_of(path).ends_with(".zip")
+}
+
+fn name_of(path: &Path) -> std::borrow::Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 fn in_words(output: &Output) -> String {

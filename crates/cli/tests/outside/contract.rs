@@ -198,3 +198,68 @@ fn an_interrupted_export_goes_on() {
         outhaul.files().into_iter().filter(|name| name.contains("tmp/") || name.contains("staging/")).collect();
     assert_eq!(left, Vec::<String>::new());
 }
+
+#[test]
+fn nothing_that_is_there_is_overwritten_unasked() {
+    let outhaul = Outhaul::new();
+    some_messages(&outhaul);
+    let export = |more: &[&str]| outhaul.run(&EXPORT.iter().chain(more).copied().collect::<Vec<_>>());
+    fs::write(outhaul.file("a.csv.manifest.json"), "precious").unwrap();
+    export(&["--format", "csv", "--output", "a.csv"]).expect(2);
+    assert_eq!(fs::read_to_string(outhaul.file("a.csv.manifest.json")).unwrap(), "precious");
+    assert!(!outhaul.file("a.csv").exists());
+    // Not even with --force: what is no plain file.
+    let pipe = outhaul.file("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    export(&["--force", "--output", "pipe"]).expect(2);
+    assert!(!fs::metadata(&pipe).unwrap().is_file());
+    // A good zip is judged by itself, whatever lies beside it.
+    export(&["--output", "a.zip"]).expect(0);
+    fs::write(outhaul.file("a.zip.manifest.json"), "stray").unwrap();
+    outhaul.run(&["verify", "a.zip"]).expect(0);
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_a_failure() {
+    let outhaul = Outhaul::new();
+    some_messages(&outhaul);
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    for args in [&["--json", "lake", "stats"][..], &["generate", "--messages", "5", "--output", "-"]] {
+        let status = outhaul.command(args).stdout(full()).status().unwrap();
+        assert_eq!(status.code(), Some(1), "{args:?}");
+    }
+}
+
+/// What decides bytes is fixed when the export is asked for, whoever works on it later under whatever configuration.
+#[test]
+fn an_interrupted_export_of_another_configuration_changes_nothing() {
+    let outhaul = Outhaul::new();
+    let path = outhaul.generate("m.ndjson", &["--messages", "20000", "--organisations", "1"]);
+    outhaul.ingest("org-0001", &[&path]);
+    let args = [
+        "export",
+        "messages",
+        "--org",
+        "org-0001",
+        "--from",
+        "2024-01-01",
+        "--to",
+        "2024-01-31",
+        "--force",
+        "--output",
+        "a.zip",
+    ];
+    let undisturbed = Outhaul::new();
+    undisturbed.ingest("org-0001", &[&path]);
+    undisturbed.run(&args).expect(0);
+    for wait in [40, 80, 120] {
+        let mut other = outhaul.command(&args);
+        other.env("OUTHAUL_LIMITS__SEGMENT_ROWS_TARGET", "200").env("OUTHAUL_WORKER__SHA256", "true");
+        let mut child = other.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(wait));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        outhaul.run(&args).expect(0);
+        assert_eq!(outhaul.sha256("a.zip"), undisturbed.sha256("a.zip"));
+    }
+}

@@ -12,7 +12,7 @@ use crate::dataset::Dataset;
 use crate::filter::Filter;
 use crate::ids::WorkerId;
 use crate::limits::Limits;
-use crate::request::{Columns, Format, Profile};
+use crate::request::{Columns, Format, Profile, Shape};
 use crate::time::{Day, SECOND};
 
 /// One owner's exports in a store where each method is one atomic write, W workers, a queue that loses and forges.
@@ -49,6 +49,7 @@ fn request() -> Request {
         columns: Columns::all(Dataset::Messages),
         filter: Filter::default(),
         reuse: true,
+        shape: Shape::of(&Limits::default(), false),
     }
 }
 

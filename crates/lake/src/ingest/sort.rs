@@ -44,7 +44,7 @@ const GREATEST_BUFFER_BYTES: usize = 1 << 30;
 pub(crate) struct Sorter {
     folder: PathBuf,
     limits: SortLimits,
-    buffer: RowBuffer,
+    buffer: Option<RowBuffer>,
     runs: VecDeque<Opener>,
 }
 
@@ -52,19 +52,20 @@ impl Sorter {
     /// A sorter that spills into `folder`.
     pub fn new(folder: &Path, mut limits: SortLimits) -> Self {
         limits.memory_bytes = limits.memory_bytes.min(GREATEST_BUFFER_BYTES);
-        Self { folder: folder.to_owned(), limits, buffer: RowBuffer::default(), runs: VecDeque::new() }
+        Self { folder: folder.to_owned(), limits, buffer: None, runs: VecDeque::new() }
     }
 
     /// Takes a row.
     pub fn push(&mut self, row: &MessageRow<'_>) -> Result<(), LakeError> {
-        self.buffer.push(row);
-        if self.buffer.bytes() >= self.limits.memory_bytes { self.spill() } else { Ok(()) }
+        let buffer = self.buffer.get_or_insert_with(|| RowBuffer::with_room_for(self.limits.memory_bytes));
+        buffer.push(row);
+        if buffer.bytes() >= self.limits.memory_bytes { self.spill() } else { Ok(()) }
     }
 
     /// All rows taken, sorted.
     pub fn finish(mut self) -> Result<Merge, LakeError> {
         if self.runs.is_empty() {
-            let sorted = self.buffer.take()?.map(|batch| SortedRows::new(batch, self.limits.batch()));
+            let sorted = self.take_buffer()?.map(|batch| SortedRows::new(batch, self.limits.batch()));
             let inputs = sorted.map(|sorted| Box::new(sorted) as SortedBatches).into_iter().collect();
             return Merge::new(inputs, self.limits.batch());
         }
@@ -74,8 +75,12 @@ impl Sorter {
         merge_in_rounds(self.runs, plan)
     }
 
+    fn take_buffer(&mut self) -> Result<Option<RecordBatch>, LakeError> {
+        self.buffer.take().map_or(Ok(None), |mut buffer| buffer.take())
+    }
+
     fn spill(&mut self) -> Result<(), LakeError> {
-        let Some(batch) = self.buffer.take()? else { return Ok(()) };
+        let Some(batch) = self.take_buffer()? else { return Ok(()) };
         let mut run = SpillWriter::create(&self.folder)?;
         for sorted in SortedRows::new(batch, self.limits.batch()) {
             run.write(&sorted?)?;

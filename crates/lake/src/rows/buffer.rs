@@ -56,6 +56,17 @@ impl Default for RowBuffer {
 }
 
 impl RowBuffer {
+    /// A buffer for about `bytes`. The address space is taken at once, memory only as rows come: a column that grew by
+    /// doubling would copy itself, and leave blocks behind that the allocator keeps.
+    pub fn with_room_for(bytes: usize) -> Self {
+        const GREATEST_BYTES: usize = 64 << 20;
+        let bytes = bytes.min(GREATEST_BYTES);
+        let rows = bytes / (2 * ROW_OVERHEAD_BYTES);
+        let time = || TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC");
+        let strings = std::array::from_fn(|_| StringBuilder::with_capacity(rows, bytes));
+        Self { strings, sent_at: time(), edited_at: time(), rows: 0, bytes: 0 }
+    }
+
     /// Bytes collected so far, as [`BatchLimits`] counts them.
     pub fn bytes(&self) -> usize {
         self.bytes

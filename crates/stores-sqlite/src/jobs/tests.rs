@@ -11,7 +11,7 @@ use domain::dataset::Dataset;
 use domain::export::{PlanFacts, State, Step};
 use domain::filter::Filter;
 use domain::limits::Limits;
-use domain::request::{Columns, Format, Profile, Request};
+use domain::request::{Columns, Format, Profile, Request, Shape};
 use rusqlite::{Connection, TransactionBehavior};
 use tempfile::TempDir;
 
@@ -68,6 +68,7 @@ fn new(number: u128, owner: Owner) -> NewExport {
         columns: Columns::all(Dataset::Messages),
         filter: Filter::default(),
         reuse: true,
+        shape: Shape::of(&Limits::default(), false),
     };
     NewExport { id: id(number), owner, request, idempotency: None, per_day_limit: None }
 }

@@ -18,7 +18,7 @@ use domain::ids::{ExportId, WorkerId};
 use domain::limits::Limits;
 use domain::owner::Owner;
 use domain::random::{Random, uuid_v7};
-use domain::request::{Columns, Format, Profile, Request};
+use domain::request::{Columns, Format, Profile, Request, Shape};
 use domain::time::{DAY, Day, Micros};
 
 use crate::{Claimed, Created, Jobs, NewExport, Recorded, SegmentProgress, StoreError};
@@ -141,6 +141,7 @@ fn request() -> Request {
         columns: Columns::all(Dataset::Messages),
         filter: Filter::default(),
         reuse: true,
+        shape: Shape::of(&Limits::default(), false),
     }
 }
 

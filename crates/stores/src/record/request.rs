@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::calendar::DateRange;
 use domain::dataset::Dataset;
 use domain::filter::Filter;
-use domain::request::{Columns, Request};
+use domain::request::{Columns, Request, Shape};
 use serde::{Deserialize, Serialize};
 
 use super::{RowError, Unknown};
@@ -22,6 +22,10 @@ pub(super) struct RequestRow {
     channels: Option<BTreeSet<String>>,
     senders: Option<BTreeSet<String>>,
     reuse: bool,
+    segment_rows_target: u64,
+    volume_limit_bytes: u64,
+    volume_limit_pieces: u32,
+    sha256: bool,
 }
 
 impl From<&Request> for RequestRow {
@@ -38,6 +42,10 @@ impl From<&Request> for RequestRow {
             channels: request.filter.channels.clone(),
             senders: request.filter.senders.clone(),
             reuse: request.reuse,
+            segment_rows_target: request.shape.segment_rows_target,
+            volume_limit_bytes: request.shape.volume_limit_bytes,
+            volume_limit_pieces: request.shape.volume_limit_pieces,
+            sha256: request.shape.sha256,
         }
     }
 }
@@ -55,6 +63,12 @@ impl TryFrom<RequestRow> for Request {
             columns: Columns::parse(dataset, row.columns.iter().map(String::as_str))?,
             filter: Filter { channels: row.channels, senders: row.senders },
             reuse: row.reuse,
+            shape: Shape {
+                segment_rows_target: row.segment_rows_target,
+                volume_limit_bytes: row.volume_limit_bytes,
+                volume_limit_pieces: row.volume_limit_pieces,
+                sha256: row.sha256,
+            },
         })
     }
 }

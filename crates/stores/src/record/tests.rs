@@ -6,7 +6,7 @@ use domain::calendar::DateRange;
 use domain::dataset::Dataset;
 use domain::export::{ArchiveFile, Failure, FailureCode, Phase, Segments, Slot, State};
 use domain::filter::Filter;
-use domain::request::{Columns, Format, Profile, Request};
+use domain::request::{Columns, Format, Profile, Request, Shape};
 use domain::time::Day;
 
 use super::*;
@@ -20,6 +20,7 @@ fn export(state: State) -> Export {
         columns: Columns::parse(Dataset::Messages, ["text", "sent_at"]).unwrap(),
         filter: Filter { channels: Some(BTreeSet::from(["\u{0}\"a\u{2028}".to_owned()])), senders: None },
         reuse: false,
+        shape: Shape { segment_rows_target: 5, volume_limit_bytes: 6, volume_limit_pieces: 7, sha256: true },
     };
     let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
     Export {
@@ -84,7 +85,8 @@ fn every_state_is_read_back() {
 fn the_form_of_version_1_stays() {
     let expected = "{\"version\":1,\"request\":{\"dataset\":\"messages\",\"from\":\"0001-01-01\",\"to\":\"9999-12-31\",\
         \"time_zone\":\"Europe/Berlin\",\"format\":\"csv.gz\",\"profile\":\"spreadsheet\",\"columns\":[\"sent_at\",\"text\"],\
-        \"channels\":[\"\\u0000\\\"a\u{2028}\"],\"senders\":null,\"reuse\":false},\"created_at\":-1,\
+        \"channels\":[\"\\u0000\\\"a\u{2028}\"],\"senders\":null,\"reuse\":false,\
+        \"segment_rows_target\":5,\"volume_limit_bytes\":6,\"volume_limit_pieces\":7,\"sha256\":true},\"created_at\":-1,\
         \"state\":{\"name\":\"planning\",\"slot\":{\"ready\":-5}},\
         \"plan\":{\"snapshot\":-9223372036854775808,\"segments\":7,\"rows\":18446744073709551615},\
         \"rows\":18446744073709551615,\"bytes\":1152921504606846976,\"reused_parts\":3,\"built_parts\":4,\

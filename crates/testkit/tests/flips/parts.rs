@@ -25,12 +25,12 @@ async fn strike(lane: Lane, times: usize) -> Tally {
         let (damage, good) = Damage::strike(&mut dice, &path);
         let end = lane.export(&format!("{damage:?} in {object}")).await;
         match end {
-            End::Same(export) if export.built_parts == 1 => {
+            End::Same { built_parts: 1 } => {
                 assert!(std::fs::read(&path).unwrap() == good, "{object} was built again as something else");
                 tally.count("found, built again");
             }
             // The end of a zip's part, its own directory, goes into no archive.
-            End::Same(_) => tally.count("in bytes that no archive takes"),
+            End::Same { .. } => tally.count("in bytes that no archive takes"),
             End::Failed => panic!("a part could not be built again after {damage:?} in {object}"),
         }
         std::fs::write(&path, good).unwrap();

@@ -43,7 +43,7 @@ async fn strike(lane: Lane, times: usize) -> Tally {
     let (mut tally, mut succeeded) = (Tally::default(), 1);
     for _ in 0..times {
         match lane.export("a damage to its plan").await {
-            End::Same(_) => {
+            End::Same { .. } => {
                 succeeded += 1;
                 tally.count("in bytes that were not needed any more");
             }

@@ -6,9 +6,17 @@ use artifacts::{ObjectName, Prefix};
 use domain::export::{Outcome, State, Step};
 use domain::request::{Format, Request};
 use stores::Jobs;
-use testkit::{Event, Moment, Settings, System, request};
+use testkit::{Event, JobStore, Moment, System, request};
 
-use crate::{DAYS, messages};
+use crate::{DAYS, messages, settings, system};
+
+over_both_stores! {
+    a_cancelled_plan_leaves_nothing,
+    a_cancelled_segment_leaves_nothing,
+    a_cancelled_assembly_leaves_nothing,
+    a_deleted_export_loses_its_files,
+    files_live_their_time_and_no_longer,
+}
 
 /// Where the worker is when somebody cancels.
 type Where = fn(&Moment) -> bool;
@@ -46,8 +54,8 @@ fn assembled(moment: &Moment) -> bool {
 }
 
 /// Cancels while one worker is held at `at`. A second one runs the removal meanwhile; only then the first goes on.
-async fn check(at: Where, reuse: bool) {
-    let system = System::with(Settings::default().limits(|limits| limits.running_exports_per_organisation = 1)).await;
+async fn check(jobs: JobStore, at: Where, reuse: bool) {
+    let system = System::with(settings(jobs).limits(|limits| limits.running_exports_per_organisation = 1)).await;
     system.ingest_generated("acme", messages(1)).await;
     let asked = Request { format: Format::Csv, reuse, ..request(DAYS.0, DAYS.1) };
     let cancelled = system.create_export("acme", asked).await;
@@ -95,32 +103,28 @@ fn is_of(moment: &Moment, id: domain::ids::ExportId) -> bool {
     }
 }
 
-#[tokio::test]
-async fn a_cancelled_plan_leaves_nothing() {
-    check(storing_the_plan, true).await;
-    check(planned, false).await;
+async fn a_cancelled_plan_leaves_nothing(jobs: JobStore) {
+    check(jobs, storing_the_plan, true).await;
+    check(jobs, planned, false).await;
 }
 
-#[tokio::test]
-async fn a_cancelled_segment_leaves_nothing() {
-    check(beginning_a_part, true).await;
-    check(beginning_a_part, false).await;
-    check(storing_a_record, true).await;
-    check(storing_a_record, false).await;
-    check(part_built, false).await;
+async fn a_cancelled_segment_leaves_nothing(jobs: JobStore) {
+    check(jobs, beginning_a_part, true).await;
+    check(jobs, beginning_a_part, false).await;
+    check(jobs, storing_a_record, true).await;
+    check(jobs, storing_a_record, false).await;
+    check(jobs, part_built, false).await;
 }
 
-#[tokio::test]
-async fn a_cancelled_assembly_leaves_nothing() {
-    check(storing_the_manifest, true).await;
-    check(assembling, true).await;
-    check(assembling, false).await;
-    check(assembled, true).await;
+async fn a_cancelled_assembly_leaves_nothing(jobs: JobStore) {
+    check(jobs, storing_the_manifest, true).await;
+    check(jobs, assembling, true).await;
+    check(jobs, assembling, false).await;
+    check(jobs, assembled, true).await;
 }
 
-#[tokio::test]
-async fn a_deleted_export_loses_its_files() {
-    let system = System::new().await;
+async fn a_deleted_export_loses_its_files(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.export("acme", request(DAYS.0, DAYS.1)).await;
     assert_eq!(system.archive_of_success(&export).await.len(), 1);
@@ -132,9 +136,8 @@ async fn a_deleted_export_loses_its_files() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn files_live_their_time_and_no_longer() {
-    let system = System::new().await;
+async fn files_live_their_time_and_no_longer(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.export("acme", request(DAYS.0, DAYS.1)).await;
     let lives = Duration::from_secs(system.limits().files_live_seconds);

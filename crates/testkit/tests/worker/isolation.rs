@@ -3,17 +3,22 @@
 use artifacts::ObjectName;
 use domain::request::{Format, Request};
 use domain::time::Day;
-use testkit::{Messages, Moment, System, message, request};
+use testkit::{JobStore, Messages, Moment, message, request};
 
-use crate::{DAYS, messages, undisturbed};
+use crate::{DAYS, messages, system, undisturbed};
+
+over_both_stores! {
+    an_export_sees_the_data_of_its_beginning,
+    one_row_more_is_one_row_more,
+    organisations_do_not_meet,
+}
 
 fn more() -> Messages {
     Messages { seed: 2, count: 40, from: Day(19_724), days: 2 }
 }
 
-#[tokio::test]
-async fn an_export_sees_the_data_of_its_beginning() {
-    let system = System::new().await;
+async fn an_export_sees_the_data_of_its_beginning(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let first = system.create_export("acme", request(DAYS.0, DAYS.1)).await;
     let gate = system.hold(|moment| matches!(moment, Moment::Begin(ObjectName::Part(_))));
@@ -29,7 +34,7 @@ async fn an_export_sees_the_data_of_its_beginning() {
     assert_eq!(system.archive_of_success(&first).await, undisturbed(request(DAYS.0, DAYS.1)).await);
 
     // The same rows in one batch, in a system of their own.
-    let other = System::new().await;
+    let other = crate::system(jobs).await;
     let all: Vec<String> = more().lines().into_iter().chain(messages(1).lines()).collect();
     other.ingest("acme", &all).await;
     let whole = other.export("acme", request(DAYS.0, DAYS.1)).await;
@@ -43,9 +48,8 @@ async fn an_export_sees_the_data_of_its_beginning() {
     }
 }
 
-#[tokio::test]
-async fn one_row_more_is_one_row_more() {
-    let system = System::new().await;
+async fn one_row_more_is_one_row_more(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let asked = Request { format: Format::Csv, ..request("2024-01-03", "2024-01-03") };
     let first = system.export("acme", asked.clone()).await;
@@ -64,9 +68,8 @@ async fn one_row_more_is_one_row_more() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn organisations_do_not_meet() {
-    let system = System::new().await;
+async fn organisations_do_not_meet(jobs: JobStore) {
+    let system = system(jobs).await;
     for (org, seed) in [("acme", 1), ("acme-2", 5)] {
         system.ingest_generated(org, messages(seed)).await;
     }

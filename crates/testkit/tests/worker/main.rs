@@ -1,17 +1,37 @@
 //! The worker in the whole system: what storage, other workers, people and the queue do to it, and what must hold.
 
+/// Makes each of these a test over the twin in memory, and one over SQLite.
+macro_rules! over_both_stores {
+    ($($test:ident),* $(,)?) => {
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(testkit::JobStore::Memory).await;
+            })*
+        }
+
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(testkit::JobStore::Sqlite).await;
+            })*
+        }
+    };
+}
+
 mod ends;
 mod isolation;
 mod parts;
 mod places;
 mod refusals;
 mod stops;
+mod storms;
 mod wakes;
 
 use std::collections::BTreeMap;
 
 use domain::time::Day;
-use testkit::{Messages, System};
+use testkit::{JobStore, Messages, Settings, System};
 
 /// Messages of the first five days of 2024: with the small target they make a segment of each day or of each window.
 fn messages(seed: u64) -> Messages {
@@ -19,6 +39,14 @@ fn messages(seed: u64) -> Messages {
 }
 
 const DAYS: (&str, &str) = ("2024-01-01", "2024-01-05");
+
+fn settings(jobs: JobStore) -> Settings {
+    Settings { jobs, ..Settings::default() }
+}
+
+async fn system(jobs: JobStore) -> System {
+    System::with(settings(jobs)).await
+}
 
 /// What an undisturbed export of `messages(1)` is, by file name.
 async fn undisturbed(request: domain::request::Request) -> BTreeMap<String, Vec<u8>> {

@@ -8,9 +8,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use artifacts::{ObjectName, Prefix};
 use domain::export::{FailureCode, Outcome, Step};
 use domain::request::{Format, Request};
-use testkit::{Act, Event, Moment, System, request};
+use testkit::{Act, Event, JobStore, Moment, System, request};
 
-use crate::{DAYS, messages, undisturbed};
+use crate::{DAYS, messages, system, undisturbed};
+
+over_both_stores! {
+    a_part_that_is_gone_is_built_again,
+    a_part_that_is_damaged_is_built_again,
+    a_part_that_keeps_vanishing_ends_the_export,
+}
 
 /// What happens to the file of a part.
 type Harm = fn(&PathBuf);
@@ -47,10 +53,10 @@ fn some_part(system: &System, of: &[ObjectName]) -> PathBuf {
     system.path_of(part.expect("a part"))
 }
 
-async fn check(format: Format, when: When, harm: Harm) {
+async fn check(jobs: JobStore, format: Format, when: When, harm: Harm) {
     let asked = Request { format, ..request(DAYS.0, DAYS.1) };
     let expected = undisturbed(asked.clone()).await;
-    let system = Arc::new(System::new().await);
+    let system = Arc::new(system(jobs).await);
     system.ingest_generated("acme", messages(1)).await;
     let inside = Arc::downgrade(&system);
     system.once(move |moment| {
@@ -74,23 +80,20 @@ async fn check(format: Format, when: When, harm: Harm) {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn a_part_that_is_gone_is_built_again() {
-    check(Format::Zip, before_the_pieces_are_copied, remove).await;
-    check(Format::CsvGz, before_the_parts_are_looked_for, remove).await;
+async fn a_part_that_is_gone_is_built_again(jobs: JobStore) {
+    check(jobs, Format::Zip, before_the_pieces_are_copied, remove).await;
+    check(jobs, Format::CsvGz, before_the_parts_are_looked_for, remove).await;
 }
 
-#[tokio::test]
-async fn a_part_that_is_damaged_is_built_again() {
-    check(Format::Zip, before_the_pieces_are_copied, flip).await;
-    check(Format::Csv, before_the_pieces_are_copied, flip).await;
-    check(Format::CsvGz, before_the_parts_are_looked_for, cut).await;
-    check(Format::Zip, before_the_pieces_are_copied, cut).await;
+async fn a_part_that_is_damaged_is_built_again(jobs: JobStore) {
+    check(jobs, Format::Zip, before_the_pieces_are_copied, flip).await;
+    check(jobs, Format::Csv, before_the_pieces_are_copied, flip).await;
+    check(jobs, Format::CsvGz, before_the_parts_are_looked_for, cut).await;
+    check(jobs, Format::Zip, before_the_pieces_are_copied, cut).await;
 }
 
-#[tokio::test]
-async fn a_part_that_keeps_vanishing_ends_the_export() {
-    let system = Arc::new(System::new().await);
+async fn a_part_that_keeps_vanishing_ends_the_export(jobs: JobStore) {
+    let system = Arc::new(system(jobs).await);
     system.ingest_generated("acme", messages(1)).await;
     let (inside, times) = (Arc::downgrade(&system), Arc::new(AtomicU32::new(0)));
     let counted = Arc::clone(&times);

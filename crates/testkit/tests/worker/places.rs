@@ -4,13 +4,18 @@ use std::sync::{Arc, Mutex};
 
 use domain::export::{Outcome, State, Step};
 use stores::Jobs;
-use testkit::{Act, Event, Moment, Settings, System, request};
+use testkit::{Act, Event, JobStore, Moment, Settings, System, request};
 
-use crate::{DAYS, messages};
+use crate::{DAYS, messages, settings};
 
-#[tokio::test]
-async fn no_more_run_than_there_are_places() {
-    let system = System::with(Settings::default().limits(|limits| limits.running_exports_per_organisation = 2)).await;
+over_both_stores! {
+    no_more_run_than_there_are_places,
+    organisations_take_turns,
+    exports_of_one_organisation_take_turns_too,
+}
+
+async fn no_more_run_than_there_are_places(jobs: JobStore) {
+    let system = System::with(settings(jobs).limits(|limits| limits.running_exports_per_organisation = 2)).await;
     let system = Arc::new(system);
     system.ingest_generated("acme", messages(1)).await;
     let mut exports = Vec::new();
@@ -50,10 +55,9 @@ async fn no_more_run_than_there_are_places() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn organisations_take_turns() {
+async fn organisations_take_turns(jobs: JobStore) {
     // The clock stands, so that no look comes between; one slot, so that there is one order.
-    let settings = Settings { slots: 1, clock_stands: true, ..Settings::default() };
+    let settings = Settings { slots: 1, clock_stands: true, ..settings(jobs) };
     let system = System::with(settings.limits(|limits| limits.segment_rows_target = 10)).await;
     for org in ["large", "small"] {
         system.ingest_generated(org, messages(1)).await;
@@ -77,9 +81,8 @@ async fn organisations_take_turns() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn exports_of_one_organisation_take_turns_too() {
-    let settings = Settings { slots: 1, clock_stands: true, ..Settings::default() };
+async fn exports_of_one_organisation_take_turns_too(jobs: JobStore) {
+    let settings = Settings { slots: 1, clock_stands: true, ..settings(jobs) };
     let system = System::with(settings.limits(|limits| limits.segment_rows_target = 10)).await;
     system.ingest_generated("acme", messages(1)).await;
     let (first, second) = ((DAYS.0, "2024-01-02"), ("2024-01-03", DAYS.1));

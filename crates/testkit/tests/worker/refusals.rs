@@ -7,9 +7,14 @@ use artifacts::{ObjectName, Prefix};
 use domain::export::{Export, FailureCode};
 use domain::request::Request;
 use serde_json::{Value, json};
-use testkit::{System, request};
+use testkit::{JobStore, System, request};
 
-use crate::{DAYS, messages, undisturbed};
+use crate::{DAYS, messages, system, undisturbed};
+
+over_both_stores! {
+    damaged_data_ends_the_export_with_the_reason,
+    rows_that_do_not_add_up_never_succeed,
+}
 
 async fn assert_refused(system: &System, export: &Export, reason: &str) {
     let failure = system.failure(export).await;
@@ -32,9 +37,8 @@ fn data_files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     files
 }
 
-#[tokio::test]
-async fn damaged_data_ends_the_export_with_the_reason() {
-    let system = System::new().await;
+async fn damaged_data_ends_the_export_with_the_reason(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let file = data_files(&system.folder(), ".parquet").remove(0);
     let good = fs::read(&file).unwrap();
@@ -73,8 +77,7 @@ fn add(to: &mut Value, amount: i64) {
     *to = json!(to.as_i64().unwrap() + amount);
 }
 
-#[tokio::test]
-async fn rows_that_do_not_add_up_never_succeed() {
+async fn rows_that_do_not_add_up_never_succeed(jobs: JobStore) {
     type Change = fn(&mut Value);
     let changes: [Change; 7] = [
         |record| add(&mut record["utc_days"][0]["written"], 1),
@@ -92,7 +95,7 @@ async fn rows_that_do_not_add_up_never_succeed() {
         },
         |record| record["utc_days"] = json!([]),
     ];
-    let system = System::new().await;
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let whole = system.export("acme", request(DAYS.0, DAYS.1)).await;
     let expected = system.archive_of_success(&whole).await;

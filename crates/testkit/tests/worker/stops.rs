@@ -5,18 +5,25 @@ use std::time::Duration;
 use artifacts::ObjectName;
 use domain::clock::Clock;
 use domain::export::{FailureCode, Outcome};
-use testkit::{Event, Moment, Settings, System, request};
+use testkit::{Event, JobStore, Moment, System, request};
 
-use crate::{DAYS, messages, undisturbed};
+use crate::{DAYS, messages, settings, system, undisturbed};
+
+over_both_stores! {
+    a_worker_that_stops_gives_back_without_counting_an_attempt,
+    what_a_lost_worker_held_is_taken_over_after_one_lease,
+    a_worker_that_lives_is_left_alone,
+    an_export_that_keeps_losing_its_workers_fails,
+    many_workers_make_the_same_bytes,
+}
 
 fn beginning_a_part(moment: &Moment) -> bool {
     matches!(moment, Moment::Begin(ObjectName::Part(_)))
 }
 
-#[tokio::test]
-async fn a_worker_that_stops_gives_back_without_counting_an_attempt() {
+async fn a_worker_that_stops_gives_back_without_counting_an_attempt(jobs: JobStore) {
     // A single counted failure would end the export.
-    let system = System::with(Settings::default().limits(|limits| limits.attempts_per_step = 1)).await;
+    let system = System::with(settings(jobs).limits(|limits| limits.attempts_per_step = 1)).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.create_export("acme", request(DAYS.0, DAYS.1)).await;
     for _ in 0..3 {
@@ -43,9 +50,8 @@ async fn a_worker_that_stops_gives_back_without_counting_an_attempt() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn what_a_lost_worker_held_is_taken_over_after_one_lease() {
-    let system = System::new().await;
+async fn what_a_lost_worker_held_is_taken_over_after_one_lease(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.create_export("acme", request(DAYS.0, DAYS.1)).await;
     let gate = system.hold(beginning_a_part);
@@ -65,9 +71,8 @@ async fn what_a_lost_worker_held_is_taken_over_after_one_lease() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn a_worker_that_lives_is_left_alone() {
-    let system = System::new().await;
+async fn a_worker_that_lives_is_left_alone(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.create_export("acme", request(DAYS.0, DAYS.1)).await;
     let gate = system.hold(beginning_a_part);
@@ -86,9 +91,8 @@ async fn a_worker_that_lives_is_left_alone() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn an_export_that_keeps_losing_its_workers_fails() {
-    let system = System::new().await;
+async fn an_export_that_keeps_losing_its_workers_fails(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.create_export("acme", request(DAYS.0, DAYS.1)).await;
     for deaths in 0..system.limits().attempts_per_step {
@@ -106,10 +110,9 @@ async fn an_export_that_keeps_losing_its_workers_fails() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn many_workers_make_the_same_bytes() {
+async fn many_workers_make_the_same_bytes(jobs: JobStore) {
     let expected = undisturbed(request(DAYS.0, DAYS.1)).await;
-    let system = System::new().await;
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.create_export("acme", request(DAYS.0, DAYS.1)).await;
     let crew = system.workers(5).await;

@@ -4,17 +4,23 @@ use std::time::Duration;
 
 use domain::owner::Owner;
 use queue::{Message, Queue, Wake};
-use testkit::{System, request};
+use testkit::{JobStore, System, request};
 
-use crate::{DAYS, messages, undisturbed};
+use crate::{DAYS, messages, system, undisturbed};
+
+over_both_stores! {
+    what_is_no_wake_is_dropped,
+    doubled_wakes_do_no_harm,
+    a_newer_wake_is_left_to_a_newer_worker,
+    a_lost_wake_is_made_good_by_the_sweeper,
+}
 
 async fn put(system: &System, message: &str) {
     system.queue.push_later(Message(message.into()), Duration::ZERO).await.unwrap();
 }
 
-#[tokio::test]
-async fn what_is_no_wake_is_dropped() {
-    let system = System::new().await;
+async fn what_is_no_wake_is_dropped(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     for garbled in
         ["", "{", "\u{0}\u{1}", r#"{"version":1}"#, r#"{"version":0,"owner":"org.acme"}"#, &"x".repeat(5_000)]
@@ -30,9 +36,8 @@ async fn what_is_no_wake_is_dropped() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn doubled_wakes_do_no_harm() {
-    let system = System::new().await;
+async fn doubled_wakes_do_no_harm(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.create_export("acme", request(DAYS.0, DAYS.1)).await;
     let crew = system.workers(3).await;
@@ -48,10 +53,9 @@ async fn doubled_wakes_do_no_harm() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn a_newer_wake_is_left_to_a_newer_worker() {
+async fn a_newer_wake_is_left_to_a_newer_worker(jobs: JobStore) {
     let newer = Message(br#"{"version":65535,"owners":["org.acme"]}"#.to_vec());
-    let system = System::new().await;
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     put(&system, std::str::from_utf8(&newer.0).unwrap()).await;
     system.export("acme", request(DAYS.0, DAYS.1)).await;
@@ -66,9 +70,8 @@ async fn a_newer_wake_is_left_to_a_newer_worker() {
     system.assert_nothing_left().await;
 }
 
-#[tokio::test]
-async fn a_lost_wake_is_made_good_by_the_sweeper() {
-    let system = System::new().await;
+async fn a_lost_wake_is_made_good_by_the_sweeper(jobs: JobStore) {
+    let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.create_quietly("acme", request(DAYS.0, DAYS.1)).await;
     assert!(system.queue.is_empty().await.unwrap());

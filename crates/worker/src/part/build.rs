@@ -56,8 +56,6 @@ pub struct Build<'a> {
     pub request: &'a Request,
     /// Which slice of it.
     pub slice: &'a Slice,
-    /// Whether each entry gets a SHA-256.
-    pub sha256: bool,
     /// Counts rows while they are written.
     pub progress: &'a Progress,
     /// Set when the work is to end early.
@@ -74,7 +72,7 @@ impl Build<'_> {
             container: container(self.request),
             schema: message_schema().project(columns)?.into(),
             profile: profile(self.request),
-            sha256: self.sha256,
+            sha256: self.request.shape.sha256,
         };
         let mut writer = DayWriter::new(self, PartEncoder::new(options, output)?);
         let mut rows = OrderedRows::open(read)?;

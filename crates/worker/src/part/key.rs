@@ -23,8 +23,6 @@ pub struct PartKeys<'a> {
     pub request: &'a Request,
     /// What must be equal, beside content versions, for two snapshots to hold the same.
     pub lineage: &'a Lineage,
-    /// Whether each entry gets a SHA-256.
-    pub sha256: bool,
     /// Set where nothing may be reused: then the parts are this export's alone.
     pub only_for: Option<ExportId>,
 }
@@ -47,7 +45,7 @@ pub fn part_key(of: PartKeys<'_>, slice: &Slice, days: &[PlannedDay]) -> Content
         .number("encoder", ENCODER_VERSION)
         .text("deflate", DEFLATE_NAME)
         .number("level", DEFLATE_LEVEL)
-        .number("sha256", i128::from(of.sha256))
+        .number("sha256", i128::from(request.shape.sha256))
         .text("table", &of.lineage.table.to_string())
         .texts("foreign snapshot", of.lineage.foreign.map(|id| id.to_string()).as_deref().map(std::iter::once))
         .texts("only for", of.only_for.map(|id| id.to_string()).as_deref().map(std::iter::once));

@@ -77,7 +77,7 @@ impl Assembly<'_> {
     async fn all_volumes(&self) -> Result<Vec<ArchiveFile>, StepError> {
         let range = &self.export.request.range;
         let slices: Vec<_> = self.segments.iter().map(|segment| segment.slice.clone()).collect();
-        let cuts = volumes(&slices, self.records, (range.from(), range.to()), &self.worker.options.limits);
+        let cuts = volumes(&slices, self.records, (range.from(), range.to()), self.export.request.shape);
         let count = cuts.len() as u32;
         let mut files = Vec::new();
         for (cut, number) in cuts.iter().zip(1..) {
@@ -95,7 +95,7 @@ impl Assembly<'_> {
                 &request.columns.names(request.dataset),
                 profile(request),
                 container(request),
-                self.worker.options.sha256,
+                request.shape.sha256,
             )?),
         };
         let days = (date(cut.from)?, date(cut.to)?);

@@ -41,15 +41,10 @@ pub(super) async fn segments(
         None => Plan { snapshot_id: snapshot, days: Vec::new() },
     };
     let lineage = lake.lineage(snapshot).await?;
-    let keys = PartKeys {
-        owner: &export.owner,
-        request,
-        lineage: &lineage,
-        sha256: worker.options.sha256,
-        only_for: (!request.reuse).then_some(export.id),
-    };
+    let keys =
+        PartKeys { owner: &export.owner, request, lineage: &lineage, only_for: (!request.reuse).then_some(export.id) };
     let rows: BTreeMap<Day, u64> = plan.days.iter().map(|day| (day.day, day.rows)).collect();
-    let slices = cut(&request.range, &rows, worker.options.limits.segment_rows_target);
+    let slices = cut(&request.range, &rows, request.shape.segment_rows_target);
     let key = |slice: &Slice| part_key(keys, slice, touched(&plan.days, slice.span));
     let segments = slices.into_iter().map(|slice| PlannedSegment { key: key(&slice), slice }).collect();
     Ok((plan, segments))

@@ -53,13 +53,7 @@ async fn build(
     let read = read_request(worker, export, &plan, organisation);
     let (request, builder) = (export.request.clone(), Arc::clone(worker));
     let encode = move || {
-        let build = Build {
-            request: &request,
-            slice: &plan.segment.slice,
-            sha256: builder.options.sha256,
-            progress: &builder.progress,
-            stop: &stop,
-        };
+        let build = Build { request: &request, slice: &plan.segment.slice, progress: &builder.progress, stop: &stop };
         build.run(read, UploadOutput::new(upload))
     };
     let (record, output) = tokio::task::spawn_blocking(encode).await??;

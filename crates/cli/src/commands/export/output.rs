@@ -32,12 +32,28 @@ impl Target {
         if !folder.is_dir() {
             return Err(Failure::usage(format!("folder {} is not there", folder.display())));
         }
-        target.refuse_existing(output)?;
-        target.refuse_existing(&target.path(Some(1)))?;
+        if output.to_str().is_none() {
+            return Err(Failure::usage(format!("{} is not a name in UTF-8", output.display())));
+        }
+        target.refuse_existing(&[output.to_owned(), target.path(Some(1))])?;
         Ok(target)
     }
 
-    fn refuse_existing(&self, path: &Path) -> Result<(), Failure> {
+    /// Refuses what is there, and even with `--force` what is no plain file: a device or a folder is never replaced.
+    fn refuse_existing(&self, paths: &[PathBuf]) -> Result<(), Failure> {
+        for path in paths {
+            self.refuse_one(path)?;
+            if self.format != Format::Zip {
+                self.refuse_one(&manifest_beside(path))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_one(&self, path: &Path) -> Result<(), Failure> {
+        if path.metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(Failure::usage(format!("{} is not a plain file", path.display())));
+        }
         if !self.force && path.symlink_metadata().is_ok() {
             return Err(Failure::usage(format!("{} is there already; --force replaces it", path.display())));
         }
@@ -62,16 +78,14 @@ impl Target {
         files: &[ArchiveFile],
     ) -> Result<Vec<PathBuf>, Failure> {
         let volumes = files.len() > 1;
-        let mut outputs = Vec::new();
-        for (file, number) in files.iter().zip(1..) {
-            let path = self.path(volumes.then_some(number));
-            self.refuse_existing(&path)?;
+        let outputs: Vec<_> = (1..).take(files.len()).map(|number| self.path(volumes.then_some(number))).collect();
+        self.refuse_existing(&outputs)?;
+        for (file, path) in files.iter().zip(&outputs) {
             if self.format != Format::Zip {
-                let beside = manifest_beside(&path);
+                let beside = manifest_beside(path);
                 self.copy(embedded, export, &manifest_name(&file.name), None, &beside).await?;
             }
-            self.copy(embedded, export, &file.name, Some(file.crc64nvme), &path).await?;
-            outputs.push(path);
+            self.copy(embedded, export, &file.name, Some(file.crc64nvme), path).await?;
         }
         Ok(outputs)
     }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use domain::calendar::DateRange;
 use domain::dataset::Dataset;
 use domain::filter::Filter;
-use domain::request::{Columns, Request};
+use domain::request::{Columns, Request, Shape};
 
 use crate::args;
+use crate::config::Config;
 use crate::exit::Failure;
 
 /// The request that the arguments make; whatever cannot be asked for is a usage error.
-pub fn parse(args: &args::Export) -> Result<Request, Failure> {
+pub fn parse(args: &args::Export, config: &Config) -> Result<Request, Failure> {
     let dataset = Dataset::Messages;
     let range = DateRange::new(args.from, args.to, args.time_zone.0.clone()).map_err(Failure::usage)?;
     let columns = match args.columns.as_slice() {
@@ -29,5 +30,6 @@ pub fn parse(args: &args::Export) -> Result<Request, Failure> {
         columns,
         filter: Filter { channels: set(&args.channels), senders: set(&args.senders) },
         reuse: !args.no_reuse,
+        shape: Shape::of(&config.limits, config.worker.sha256),
     })
 }

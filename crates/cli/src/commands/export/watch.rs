@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use worker::Progress;
 
 use crate::exit::Failure;
-use crate::interrupt;
+use crate::interrupt::Switch;
 use crate::report::{Report, size};
 use crate::wiring::Embedded;
 
@@ -21,10 +21,10 @@ const BAR: &str = "{spinner} {bar:32} {human_pos}/{human_len} rows  {msg}  {eta}
 pub async fn until_settled(
     embedded: &Embedded,
     export: &Export,
+    interrupted: &Switch,
     report: &Report,
 ) -> Result<(Option<Export>, u64), Failure> {
     let (worker, progress) = embedded.worker().await?;
-    let interrupted = interrupt::switch()?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut recorded = worker.recorded();
     let work = tokio::spawn({
