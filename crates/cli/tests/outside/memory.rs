@@ -58,11 +58,14 @@ fn peaks_of(messages: u32, days: u32, slots: u32) -> (u64, u64) {
     peaks
 }
 
-/// Twice the messages take at most a tenth more. With one slot, since what runs at the same time takes its own share.
+/// What two runs over the same messages may differ by, as their threads meet now earlier, now later (KiB).
+const NOISE_KIB: u64 = 24 * 1024;
+
+/// Twice the messages take at most a tenth more, or what is noise between equal runs. With one slot, since what runs at the same time takes its own share.
 #[track_caller]
 fn flat(small: (u64, u64), large: (u64, u64)) {
     for (small, large) in [(small.0, large.0), (small.1, large.1)] {
-        assert!(large <= small + small / 10, "{small} KiB became {large} KiB");
+        assert!(large <= small + NOISE_KIB.max(small / 10), "{small} KiB became {large} KiB");
     }
 }
 
