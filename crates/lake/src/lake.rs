@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::clock::Clock;
 use domain::ids::{ExportId, IngestId, Slug};
+use domain::owner::Owner;
 use domain::random::Random;
 use domain::time::Day;
 use fail::fail_point;
@@ -193,8 +194,8 @@ impl Lake {
     ///
     /// # Errors
     /// `SnapshotGone` if the export had a pin whose snapshot is no longer in the table.
-    pub async fn pin(&self, export: ExportId) -> Result<i64, LakeError> {
-        pins::pin(self.catalog.as_ref(), self.clock.as_ref(), export).await
+    pub async fn pin(&self, owner: &Owner, export: ExportId) -> Result<i64, LakeError> {
+        pins::pin(self.catalog.as_ref(), self.clock.as_ref(), owner, export).await
     }
 
     /// Lets an export's snapshot go.

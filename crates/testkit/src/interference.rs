@@ -1,4 +1,4 @@
-//! Places where a test steps in: before a write to the artifacts, before a result is recorded.
+//! Places where a test steps in: before a write to the artifacts, before and after a result is recorded.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::DEADLINE;
 
-/// What is about to happen.
+/// What is about to happen, or has just.
 #[derive(Clone, Debug)]
 pub enum Moment {
     /// A small object is stored.
@@ -22,6 +22,8 @@ pub enum Moment {
     Delete(ObjectName),
     /// A result is recorded.
     Record(Lease, Outcome),
+    /// A result was recorded, and its worker is about to hear of it.
+    Recorded(Lease, Outcome),
 }
 
 /// What a test does at a moment; the moment comes once it is done.

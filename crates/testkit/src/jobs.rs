@@ -115,8 +115,9 @@ impl Jobs for LoggedJobs {
         self.interference.at(Moment::Record(lease.clone(), outcome.clone())).await;
         let recorded = self.inner.record(lease, outcome.clone()).await?;
         let fenced = recorded == Recorded::Fenced;
-        self.log(Event::Recorded { lease: lease.clone(), outcome, fenced });
+        self.log(Event::Recorded { lease: lease.clone(), outcome: outcome.clone(), fenced });
         self.changed();
+        self.interference.at(Moment::Recorded(lease.clone(), outcome)).await;
         Ok(recorded)
     }
 

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use artifacts::{Artifacts, ObjectName, Prefix};
+use artifacts::{ObjectName, Prefix};
 use domain::export::{Export, Slot, State};
 use domain::ids::ExportId;
 use stores::{Jobs, SegmentProgress};
 
-use crate::{DEADLINE, System};
+use crate::{DEADLINE, System, crew};
 
 impl System {
     /// After a sweep: every export is at its end with nothing leased or due, nothing is pinned, and no file lies around
@@ -41,6 +42,7 @@ impl System {
 
     /// Clears up after workers that were killed, as those that live do now and then.
     async fn sweep(&self) {
+        crew::one(self, &Arc::default()).await.clear_after_the_dead().await;
         let sweep = async {
             // A killed worker's threads may still be on their way out of what they did.
             while self.lake.sweep().await.expect("the lake answers").live > 0 {
@@ -48,7 +50,6 @@ impl System {
             }
         };
         tokio::time::timeout(DEADLINE, sweep).await.expect("no ingest or worker is at work any more");
-        self.artifacts.sweep().await.expect("the artifacts answer");
     }
 
     async fn all_exports(&self) -> BTreeMap<ExportId, Export> {
@@ -98,7 +99,13 @@ impl System {
                 other => panic!("{other} lies among the parts"),
             };
         }
-        left.extend(parts.symmetric_difference(&records).map(|name| format!("half a part: {}", name.key)));
+        // What a worker was building when it died stays half done where its export then ended otherwise: until parts go by
+        // age, or the same part is wanted again.
+        let ends_well = |export: &Export| matches!(export.state, State::Succeeded { .. } | State::Expired { .. });
+        if !self.some_were_killed.load(Ordering::SeqCst) || exports.values().all(ends_well) {
+            left.extend(parts.difference(&records).map(|name| format!("a part without its record: {}", name.key)));
+            left.extend(records.difference(&parts).map(|name| format!("a record without its part: {}", name.key)));
+        }
         left
     }
 }

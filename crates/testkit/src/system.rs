@@ -44,6 +44,7 @@ pub struct System {
     pub(crate) settings: Settings,
     pub(crate) owners: Mutex<Vec<Owner>>,
     pub(crate) looked_through: AtomicBool,
+    pub(crate) some_were_killed: Arc<AtomicBool>,
     random: Arc<dyn Random>,
     interference: Interference,
     folder: TempDir,
@@ -69,8 +70,20 @@ impl System {
         let artifacts = Arc::new(HookedArtifacts::new(artifacts.expect("artifacts"), interference.clone()));
         let jobs = job_store(&settings, &folder, timer).await;
         let jobs = Arc::new(LoggedJobs::new(jobs, interference.clone()));
-        let (queue, owners, looked_through) = (MemoryQueue::default(), Mutex::default(), AtomicBool::new(false));
-        Self { clock, lake, jobs, queue, artifacts, settings, owners, looked_through, random, interference, folder }
+        Self {
+            clock,
+            lake,
+            jobs,
+            queue: MemoryQueue::default(),
+            artifacts,
+            settings,
+            owners: Mutex::default(),
+            looked_through: AtomicBool::new(false),
+            some_were_killed: Arc::default(),
+            random,
+            interference,
+            folder,
+        }
     }
 
     /// The limits it works under.

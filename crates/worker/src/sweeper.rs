@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::export::Seen;
+use domain::export::{Seen, State};
 use domain::ids::ExportId;
 use domain::owner::Owner;
 use tokio::task::JoinSet;
@@ -82,12 +82,44 @@ impl Worker {
         self.watching.lock().expect("no panic while the watches are held").seen.remove(&(export, seen));
     }
 
-    async fn clear_after_the_dead(&self) {
+    /// Clears up after processes that died: their staging folders, unfinished objects and pins. Part of every sweeper's
+    /// work now and then; it may run at any time.
+    pub async fn clear_after_the_dead(&self) {
         if let Err(error) = self.ports.lake.sweep().await {
             warn!(error = message(&error), "lake not swept");
         }
         if let Err(error) = self.ports.artifacts.sweep().await {
             warn!(error = message(&error), "artifacts not swept");
         }
+        self.release_pins().await;
+    }
+
+    /// Lets the snapshots go of exports that read no more: whoever ended them may have died before doing it. Where a
+    /// removal is still to be done, that lets go.
+    async fn release_pins(&self) {
+        let pins = match self.ports.lake.pins().await {
+            Ok(pins) => pins,
+            Err(error) => return warn!(error = message(&error), "no look for pins"),
+        };
+        for pin in pins {
+            let reads_no_more = match self.ports.jobs.get(&pin.owner, pin.export).await {
+                Ok(export) => export.is_none_or(|export| reads_no_more(&export.state)),
+                Err(error) => {
+                    warn!(export = %pin.export, error = message(&error), "pin left");
+                    continue;
+                }
+            };
+            if reads_no_more && let Err(error) = self.ports.lake.unpin(pin.export).await {
+                warn!(export = %pin.export, error = message(&error), "pin left");
+            }
+        }
+    }
+}
+
+const fn reads_no_more(state: &State) -> bool {
+    match state {
+        State::Queued | State::Running(_) => false,
+        State::Failed { removal, .. } | State::Cancelled { removal, .. } => removal.is_none(),
+        State::Succeeded { .. } | State::Expired { .. } => true,
     }
 }

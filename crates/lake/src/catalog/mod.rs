@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::ids::{ExportId, IngestId, Slug};
+use domain::owner::Owner;
 use domain::time::Micros;
 
 use crate::error::LakeError;
@@ -114,6 +115,8 @@ pub struct Batch {
 /// An export's claim on a snapshot, which keeps the snapshot from expiring.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
+    /// Whose export.
+    pub owner: Owner,
     /// The export.
     pub export: ExportId,
     /// The snapshot.

@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS batches (
     accepted INTEGER NOT NULL, refused INTEGER NOT NULL, committed_at INTEGER NOT NULL,
     PRIMARY KEY (organisation, batch_key)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pins (
-    export_id TEXT PRIMARY KEY, snapshot_id INTEGER NOT NULL, pinned_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    export_id TEXT PRIMARY KEY, owner TEXT NOT NULL, snapshot_id INTEGER NOT NULL,
+    pinned_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 const OF_TABLE: &str = "catalog_name = ?1 AND table_namespace = ?2 AND table_name = ?3";
 
@@ -150,13 +151,13 @@ impl Catalog for SqliteCatalog {
     async fn pin(&self, pin: Pin) -> Result<Pin, LakeError> {
         self.write(move |transaction| {
             transaction.execute(
-                "INSERT INTO pins VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![pin.export.to_string(), pin.snapshot_id, pin.pinned_at.0],
+                "INSERT INTO pins VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+                params![pin.export.to_string(), pin.owner.to_string(), pin.snapshot_id, pin.pinned_at.0],
             )?;
             transaction.query_row(
-                "SELECT snapshot_id, pinned_at FROM pins WHERE export_id = ?1",
+                &format!("SELECT {OF_PIN} FROM pins WHERE export_id = ?1"),
                 [pin.export.to_string()],
-                |row| Ok(Pin { export: pin.export, snapshot_id: row.get(0)?, pinned_at: Micros(row.get(1)?) }),
+                read_pin,
             )
         })
         .await
@@ -171,14 +172,18 @@ impl Catalog for SqliteCatalog {
 
     async fn pins(&self) -> Result<Vec<Pin>, LakeError> {
         self.with(|connection| {
-            let mut all = connection.prepare("SELECT export_id, snapshot_id, pinned_at FROM pins ORDER BY 3, 1")?;
-            let rows = all.query_map([], |row| {
-                Ok(Pin { export: id(row, 0)?, snapshot_id: row.get(1)?, pinned_at: Micros(row.get(2)?) })
-            })?;
-            rows.collect()
+            let mut all = connection.prepare(&format!("SELECT {OF_PIN} FROM pins ORDER BY pinned_at, export_id"))?;
+            all.query_map([], read_pin)?.collect()
         })
         .await
     }
+}
+
+/// The columns of [`read_pin`].
+const OF_PIN: &str = "owner, export_id, snapshot_id, pinned_at";
+
+fn read_pin(row: &rusqlite::Row<'_>) -> rusqlite::Result<Pin> {
+    Ok(Pin { owner: id(row, 0)?, export: id(row, 1)?, snapshot_id: row.get(2)?, pinned_at: Micros(row.get(3)?) })
 }
 
 fn pointer(connection: &Connection) -> rusqlite::Result<Option<String>> {

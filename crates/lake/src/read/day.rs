@@ -57,8 +57,7 @@ impl DayReader<'_> {
         Box::new(move || {
             let mut files = chain.into_iter();
             let first = files.next().map(&open).transpose()?;
-            let cost_bytes =
-                first.as_ref().map_or(0, |first| first.cost_bytes(shares.cache_blocks) + shares.batch.bytes);
+            let cost_bytes = first.as_ref().map_or(0, |first| first.cost_bytes(shares));
             let opened = first.map(Ok).into_iter().chain(files.map(open));
             let batches = opened.flat_map(move |file| match file {
                 Ok(file) => Box::new(rows(file)) as crate::rows::SortedBatches,

@@ -8,6 +8,7 @@ use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::statistics::Statistics;
 
+use super::request::Shares;
 use super::spans::{GroupPages, StringPage, TimePage};
 use crate::error::LakeError;
 use crate::file::DataFile;
@@ -38,14 +39,14 @@ impl OpenFile {
         Ok(Self { file, blocks, metadata, groups })
     }
 
-    /// What reading holds in memory: its blocks, and the largest page of each column packed and unpacked.
-    pub fn cost_bytes(&self, cache_blocks: usize) -> usize {
-        let blocks = cache_blocks.min(usize::try_from(self.file.bytes).unwrap_or(usize::MAX).div_ceil(BLOCK_BYTES));
-        let columns = self.groups.iter().map(|group| {
-            let largest = |column: &Vec<StringPage>| column.iter().map(|page| page.bytes).max().unwrap_or(0);
-            group.strings.iter().map(largest).sum::<usize>()
-        });
-        blocks * BLOCK_BYTES + 2 * columns.max().unwrap_or(0)
+    /// What reading holds in memory: its blocks, the largest page of each column, and a batch, which one large row may
+    /// exceed while its columns grow.
+    pub fn cost_bytes(&self, shares: Shares) -> usize {
+        let blocks =
+            shares.cache_blocks.min(usize::try_from(self.file.bytes).unwrap_or(usize::MAX).div_ceil(BLOCK_BYTES));
+        let greatest = |size: fn(&GroupPages) -> usize| self.groups.iter().map(size).max().unwrap_or(0);
+        let (pages, row) = (greatest(GroupPages::largest_pages_bytes), greatest(GroupPages::largest_row_bytes));
+        blocks * BLOCK_BYTES + pages + shares.batch.bytes.max(2 * row)
     }
 }
 

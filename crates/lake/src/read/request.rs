@@ -60,14 +60,16 @@ pub(crate) struct Shares {
 }
 
 impl ReadLimits {
-    /// What a decoder needs beside its blocks and its batch: about a page of each column, packed and unpacked.
+    /// What a decoder needs beside its blocks and its batch: about a page of each column.
     const DECODER_BYTES: usize = 1 << 20;
+    /// With fewer files open at once rows would go over the disk more often than it is worth.
+    const LEAST_FAN_IN: usize = 8;
     const BATCH_BYTES: std::ops::RangeInclusive<usize> = 64 << 10..=2 << 20;
     const CACHE_BLOCKS: std::ops::RangeInclusive<usize> = 2..=32;
 
     /// The shares of up to `inputs` inputs. A quarter of what the decoders leave goes to batches, a half to blocks.
     pub(crate) fn shares(&self, inputs: usize) -> Shares {
-        let affordable = self.memory_bytes / (2 * Self::DECODER_BYTES);
+        let affordable = (self.memory_bytes / Self::DECODER_BYTES).max(Self::LEAST_FAN_IN);
         let fan_in = self.fan_in.min(affordable).max(2);
         let share = self.memory_bytes / inputs.clamp(1, fan_in);
         let free = share.saturating_sub(Self::DECODER_BYTES);
@@ -92,6 +94,8 @@ mod tests {
         check(1, 32, 32, 2 << 20);
         check(32, 32, 2, 256 << 10);
         check(1000, 32, 2, 256 << 10);
+        let small = ReadLimits { memory_bytes: 4 << 20, ..limits };
+        assert_eq!((small.shares(1).fan_in, small.shares(1).batch.bytes), (8, 768 << 10));
         let tiny = ReadLimits { memory_bytes: 0, fan_in: 1, batch_rows: 0 };
         let batch = BatchLimits { rows: 1, bytes: 64 << 10 };
         assert_eq!(tiny.shares(5), Shares { fan_in: 2, cache_blocks: 2, batch });

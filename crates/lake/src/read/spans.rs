@@ -17,6 +17,19 @@ pub(crate) struct GroupPages {
     pub strings: Vec<Vec<StringPage>>,
 }
 
+impl GroupPages {
+    /// The largest page of each string column, together.
+    pub fn largest_pages_bytes(&self) -> usize {
+        self.strings.iter().map(|column| column.iter().map(|page| page.bytes).max().unwrap_or(0)).sum()
+    }
+
+    /// The strings of a row where they are largest on average.
+    pub fn largest_row_bytes(&self) -> usize {
+        let starts = self.strings.iter().flatten().map(|page| page.start);
+        starts.map(|row| bytes_per_row(self, row)).max().unwrap_or(0)
+    }
+}
+
 /// A page of `sent_at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimePage {
@@ -156,6 +169,14 @@ mod tests {
         check(&groups, (50, 60), &[], (40, 0));
         check(&groups, (-5, 0), &[], (0, 40));
         check(&groups, (5, 5), &[(0, 0..10, 100)], (0, 30));
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_pages() {
+        let mut pages = group(200, &[(0, 0, 9)], &[(0, 400), (100, 90_000), (101, 500)]);
+        pages.strings.push(vec![StringPage { start: 0, bytes: 1_000 }]);
+        assert_eq!((pages.largest_pages_bytes(), pages.largest_row_bytes()), (91_000, 90_005));
+        assert_eq!((GroupPages::default().largest_pages_bytes(), GroupPages::default().largest_row_bytes()), (0, 0));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use domain::clock::Clock;
 use domain::ids::ExportId;
+use domain::owner::Owner;
 
 use super::load::{current_version, live};
 use crate::catalog::{Catalog, Pin};
@@ -17,10 +18,16 @@ const PIN_ATTEMPTS: u32 = 5;
 ///
 /// # Errors
 /// `SnapshotGone` if the export was pinned before to a snapshot that has expired since.
-pub(crate) async fn pin(catalog: &dyn Catalog, clock: &dyn Clock, export: ExportId) -> Result<i64, LakeError> {
+pub(crate) async fn pin(
+    catalog: &dyn Catalog,
+    clock: &dyn Clock,
+    owner: &Owner,
+    export: ExportId,
+) -> Result<i64, LakeError> {
     for _ in 0..PIN_ATTEMPTS {
         let wanted = current_version(catalog).await?.current()?.snapshot_id();
-        let pin = catalog.pin(Pin { export, snapshot_id: wanted, pinned_at: clock.now() }).await?;
+        let pin = Pin { owner: owner.clone(), export, snapshot_id: wanted, pinned_at: clock.now() };
+        let pin = catalog.pin(pin).await?;
         match live(&current_version(catalog).await?.metadata, pin.snapshot_id) {
             Ok(_) => return Ok(pin.snapshot_id),
             Err(gone) if pin.snapshot_id != wanted => return Err(gone),

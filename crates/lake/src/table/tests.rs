@@ -411,15 +411,17 @@ async fn an_export_keeps_its_snapshot() {
     let folder = tempfile::tempdir().unwrap();
     let lake = lake(folder.path(), 1).await;
     let (export, other) = (ExportId(Uuid::from_u128(1)), ExportId(Uuid::from_u128(2)));
-    let pinned = lake.pin(export).await.unwrap();
+    let owner: domain::owner::Owner = "org.a".parse().unwrap();
+    let pinned = lake.pin(&owner, export).await.unwrap();
     ingest(&lake, "a", "1", &[(1, 1)]).await;
-    assert_eq!(lake.pin(export).await.unwrap(), pinned);
-    assert_ne!(lake.pin(other).await.unwrap(), pinned);
+    assert_eq!(lake.pin(&owner, export).await.unwrap(), pinned);
+    assert_ne!(lake.pin(&owner, other).await.unwrap(), pinned);
     assert_eq!(lake.pins().await.unwrap().iter().map(|pin| pin.export).collect::<Vec<_>>(), [export, other]);
+    assert_eq!(lake.pins().await.unwrap()[0].owner, owner);
     lake.unpin(export).await.unwrap();
     lake.unpin(export).await.unwrap();
     assert_eq!(lake.pins().await.unwrap().len(), 1);
-    let expired = Pin { export, snapshot_id: 7, pinned_at: START };
+    let expired = Pin { owner: owner.clone(), export, snapshot_id: 7, pinned_at: START };
     lake.catalog.pin(expired).await.unwrap();
-    assert!(matches!(lake.pin(export).await, Err(LakeError::SnapshotGone(7))));
+    assert!(matches!(lake.pin(&owner, export).await, Err(LakeError::SnapshotGone(7))));
 }

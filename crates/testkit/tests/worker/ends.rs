@@ -94,7 +94,7 @@ async fn check(jobs: JobStore, at: Where, reuse: bool) {
 /// Whether a moment is one of this export; parts do not say whose they are.
 fn is_of(moment: &Moment, id: domain::ids::ExportId) -> bool {
     match moment {
-        Moment::Record(lease, _) => lease.export == id,
+        Moment::Record(lease, _) | Moment::Recorded(lease, _) => lease.export == id,
         Moment::Put(object) | Moment::Begin(object) | Moment::Assemble(object) | Moment::Delete(object) => match object
         {
             ObjectName::Plan(_, of) | ObjectName::Archive(_, of, _) => *of == id,

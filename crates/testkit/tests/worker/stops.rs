@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use artifacts::ObjectName;
 use domain::clock::Clock;
-use domain::export::{FailureCode, Outcome};
+use domain::export::{FailureCode, Outcome, State};
 use testkit::{Event, JobStore, Moment, System, request};
 
 use crate::{DAYS, messages, settings, system, undisturbed};
@@ -13,6 +13,7 @@ over_both_stores! {
     a_worker_that_stops_gives_back_without_counting_an_attempt,
     what_a_lost_worker_held_is_taken_over_after_one_lease,
     a_worker_that_lives_is_left_alone,
+    a_snapshot_is_let_go_after_a_worker_died_before_it_could,
     an_export_that_keeps_losing_its_workers_fails,
     many_workers_make_the_same_bytes,
 }
@@ -88,6 +89,20 @@ async fn a_worker_that_lives_is_left_alone(jobs: JobStore) {
     slow.stop().await;
     impatient.stop().await;
     assert_eq!(system.archive_of_success(&export).await, undisturbed(request(DAYS.0, DAYS.1)).await);
+    system.assert_nothing_left().await;
+}
+
+async fn a_snapshot_is_let_go_after_a_worker_died_before_it_could(jobs: JobStore) {
+    let system = system(jobs).await;
+    system.ingest_generated("acme", messages(1)).await;
+    let gate = system.hold(|moment| matches!(moment, Moment::Recorded(_, Outcome::Assembled { .. })));
+    let crew = system.workers(1).await;
+    let export = system.create_export("acme", request(DAYS.0, DAYS.1)).await;
+    gate.reached_by(1).await;
+    crew.kill().await;
+    system.leave_alone();
+    assert!(matches!(system.get(&export).await.state, State::Succeeded { .. }));
+    assert_eq!(system.lake.pins().await.unwrap().len(), 1);
     system.assert_nothing_left().await;
 }
 

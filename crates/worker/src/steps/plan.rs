@@ -17,7 +17,7 @@ use crate::plan::{PlannedSegment, encode};
 use crate::worker::Worker;
 
 pub(super) async fn run(worker: &Worker, export: &Export) -> Result<Outcome, StepError> {
-    let snapshot = worker.ports.lake.pin(export.id).await?;
+    let snapshot = worker.ports.lake.pin(&export.owner, export.id).await?;
     fail_point!("plan.pinned");
     let (plan, segments) = segments(worker, export, snapshot).await?;
     let too_many = |_| StepError::TooManySegments { segments: segments.len() };
