@@ -91,6 +91,22 @@ uuid_id!(
     WorkerId
 );
 uuid_id!(
+    /// One login and the refresh tokens that follow from it.
+    FamilyId
+);
+uuid_id!(
+    /// A token of an organisation's own programs.
+    TokenId
+);
+uuid_id!(
+    /// One entry of the audit trail.
+    EventId
+);
+uuid_id!(
+    /// A membership, as it is known outside.
+    MembershipId
+);
+uuid_id!(
     /// One attempt to bring a file of messages into the lake.
     IngestId
 );

@@ -1,5 +1,6 @@
 //! What an export is: pure types and decisions, without I/O and without async.
 
+pub mod audit;
 pub mod calendar;
 pub mod clock;
 pub mod content_key;
@@ -8,8 +9,11 @@ pub mod export;
 pub mod filter;
 pub mod ids;
 pub mod limits;
+pub mod membership;
 pub mod owner;
+pub mod people;
 pub mod random;
+pub mod refresh;
 pub mod request;
 pub mod time;
 pub mod windows;

@@ -1,15 +1,21 @@
 //! The ports of what is remembered: traits, what adapters share, twins in memory, and the suites that adapters run.
 
+pub mod accounts;
+pub mod audit;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod directory;
 pub mod error;
 pub mod jobs;
+pub mod memberships;
 pub mod memory;
 pub mod record;
 
-pub use directory::{Directory, Organisation};
+pub use accounts::{Account, AccountCreated, Accounts};
+pub use audit::Audit;
+pub use directory::{Directory, Member, MemberChange, Organisation, OrganisationToken, User};
 pub use error::StoreError;
 pub use jobs::{
     Claimed, ClientKey, Created, Due, IdempotencyKey, Jobs, NewExport, Recorded, SegmentProgress, SegmentState,
 };
+pub use memberships::{Memberships, MembershipsImported};

@@ -1,0 +1,1 @@
+//! Messages to people: what they say, how they look, and how they are sent.
