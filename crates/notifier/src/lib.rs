@@ -1,1 +1,18 @@
 //! Messages to people: what they say, how they look, and how they are sent.
+
+mod error;
+mod folder;
+mod letter;
+pub mod letters;
+mod message;
+mod parsed;
+mod port;
+mod smtp;
+
+pub use error::NotifyError;
+pub use folder::FolderNotifier;
+pub use letter::{Attachment, Letter, LetterId, MediaType};
+pub use message::Sender;
+pub use parsed::{FileName, ParseError, PublicUrl, Secret, Subject};
+pub use port::Notifier;
+pub use smtp::{SmtpNotifier, SmtpOptions, SmtpOptionsError, Tls};
