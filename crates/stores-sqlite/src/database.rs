@@ -29,6 +29,14 @@ pub(crate) struct Database {
     readers: Lane,
 }
 
+/// What becomes of a write whose work was done.
+pub(crate) enum Write<T> {
+    /// It is committed.
+    Commit(T),
+    /// It never was.
+    Leave(T),
+}
+
 /// Some connections, opened when they are needed.
 struct Lane {
     permits: Arc<Semaphore>,
@@ -58,7 +66,7 @@ impl Database {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.readers.transaction(&self.path, TransactionBehavior::Deferred, work, |_| Ok(())).await
+        self.readers.transaction(&self.path, TransactionBehavior::Deferred, work, |_, done| Ok(done)).await
     }
 
     /// One write: committed, and on the disk, if `work` answers `Ok`; else it never was.
@@ -67,13 +75,25 @@ impl Database {
         points: Points,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let commit = move |transaction: Transaction<'_>| {
-            (points.before)();
-            transaction.commit().map_err(failed("commit"))?;
-            (points.after)();
-            Ok(())
+        self.write_if(points, move |tx| work(tx).map(Write::Commit)).await
+    }
+
+    /// One write that is committed only if `work` says so.
+    pub(crate) async fn write_if<T: Send + 'static>(
+        &self,
+        points: Points,
+        work: impl FnOnce(&Transaction<'_>) -> Result<Write<T>, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let end = move |transaction: Transaction<'_>, done: Write<T>| match done {
+            Write::Commit(done) => {
+                (points.before)();
+                transaction.commit().map_err(failed("commit"))?;
+                (points.after)();
+                Ok(done)
+            }
+            Write::Leave(done) => transaction.rollback().map_err(failed("take a write back")).map(|()| done),
         };
-        self.writer.transaction(&self.path, TransactionBehavior::Immediate, work, commit).await
+        self.writer.transaction(&self.path, TransactionBehavior::Immediate, work, end).await
     }
 }
 
@@ -82,18 +102,18 @@ impl Lane {
         Self { permits: Arc::new(Semaphore::new(connections)), idle: Arc::default() }
     }
 
-    async fn transaction<T: Send + 'static>(
+    async fn transaction<W: 'static, T: Send + 'static>(
         &self,
         path: &Path,
         behavior: TransactionBehavior,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
-        end: impl FnOnce(Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+        work: impl FnOnce(&Transaction<'_>) -> Result<W, StoreError> + Send + 'static,
+        end: impl FnOnce(Transaction<'_>, W) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let path = path.to_owned();
         self.run(move |idle| {
             let mut connection = idle.pop().map_or_else(|| connect(&path), Ok)?;
             let transaction = connection.transaction_with_behavior(behavior).map_err(failed("begin"))?;
-            let done = work(&transaction).and_then(|done| end(transaction).map(|()| done))?;
+            let done = work(&transaction).and_then(|done| end(transaction, done))?;
             // After an error the connection is closed, whatever state it is in.
             idle.push(connection);
             Ok(done)

@@ -1,11 +1,15 @@
 //! The stores in one SQLite file, which the processes of one machine share: the embedded default.
 
+mod accounts;
 mod adapter;
+mod audit;
 mod database;
 mod directory;
 mod error;
 mod failpoint;
 mod jobs;
+mod memberships;
+mod rows;
 mod schema;
 
 pub use adapter::SqliteStores;

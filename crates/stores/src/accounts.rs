@@ -13,6 +13,9 @@ use crate::StoreError;
 /// Most families that one purge removes.
 pub const FAMILY_PURGE_LIMIT: u32 = 1_000;
 
+/// The profile of a new account.
+pub const EMPTY_PROFILE: &str = "{}";
+
 /// One person's account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
@@ -69,8 +72,9 @@ pub trait Accounts: Send + Sync {
     /// Removes the account and its refresh families; `false` where there was none.
     async fn delete_account(&self, id: UserId) -> Result<bool, StoreError>;
 
-    /// Adds a refresh family, as a login does.
-    async fn begin_family(&self, family: &Family) -> Result<(), StoreError>;
+    /// Adds a refresh family, as a login does; `false` where its user has no account. One of the same id is there
+    /// already, which changes nothing.
+    async fn begin_family(&self, family: &Family) -> Result<bool, StoreError>;
 
     /// Looks a family up; one that has ended or run out is not there.
     async fn family(&self, id: FamilyId) -> Result<Option<Family>, StoreError>;

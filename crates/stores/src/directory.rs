@@ -49,8 +49,27 @@ pub enum MemberChange {
     Unchanged,
     /// The organisation, or a user that is not deleted, or the membership to change is not there.
     NotThere,
-    /// The organisation would be left without an admin; nothing changed.
+    /// The organisation would be left without an admin who can sign in; nothing changed.
     LastAdmin,
+}
+
+impl MemberChange {
+    /// What comes of the wish that a member with the role `current` has the role `asked` (none: is no member), the same
+    /// in every adapter; `other_admin` looks whether another active user is an admin.
+    ///
+    /// # Errors
+    /// Those of `other_admin`.
+    pub fn judge(
+        current: Option<Role>,
+        asked: Option<Role>,
+        other_admin: impl FnOnce() -> Result<bool, StoreError>,
+    ) -> Result<Self, StoreError> {
+        if current == asked {
+            return Ok(if asked.is_none() { Self::NotThere } else { Self::Unchanged });
+        }
+        let leaves_office = current == Some(Role::Admin);
+        Ok(if leaves_office && !other_admin()? { Self::LastAdmin } else { Self::Changed })
+    }
 }
 
 /// A token with which an organisation's own programs come; its secret is stored as a hash.
@@ -64,7 +83,7 @@ pub struct OrganisationToken {
     pub scopes: BTreeSet<Scope>,
     /// SHA-256 of the secret.
     pub secret_sha256: [u8; 32],
-    /// By the store's clock.
+    /// By the clock of who made it.
     pub created_at: Micros,
 }
 
@@ -88,7 +107,7 @@ pub trait Directory: Send + Sync {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
     /// Moves a user to `to` if they are in one of the states `from`; `false` where they are not there or in another.
-    /// Leaving `Creating` forgets the key of the creation; `Deleted` removes every membership of an organisation in the
+    /// Nobody leaves `Deleted`. Leaving `Creating` forgets the key of the creation; `Deleted` removes every membership of an organisation in the
     /// same transaction.
     async fn set_user_state(&self, id: UserId, from: &[UserState], to: UserState) -> Result<bool, StoreError>;
 
@@ -102,12 +121,7 @@ pub trait Directory: Send + Sync {
     async fn role(&self, organisation: &Slug, user: UserId) -> Result<Option<Role>, StoreError>;
 
     /// At most `limit` members after `after`, by user id; deleted users are none.
-    async fn members(
-        &self,
-        organisation: &Slug,
-        after: Option<UserId>,
-        limit: u32,
-    ) -> Result<Vec<Member>, StoreError>;
+    async fn members(&self, organisation: &Slug, after: Option<UserId>, limit: u32) -> Result<Vec<Member>, StoreError>;
 
     /// All organisations of a user with their role, by slug, at most `limit`.
     async fn organisations_of(&self, user: UserId, limit: u32) -> Result<Vec<(Slug, Role)>, StoreError>;

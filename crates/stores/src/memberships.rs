@@ -1,5 +1,7 @@
 //! The port of the memberships: what users subscribe to.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use domain::ids::UserId;
 use domain::membership::Membership;
@@ -21,13 +23,14 @@ pub enum MembershipsImported {
     },
     /// The row of this index (from 0) has the id of another user's membership; nothing was imported.
     OfAnotherUser(usize),
-    /// The row of this index names a user who is not there; nothing was imported.
+    /// The row of this index names a user who is not there or deleted; nothing was imported.
     NoUser(usize),
     /// The row of this index is one too many for its user; nothing was imported.
     TooMany(usize),
 }
 
-/// All memberships, in the order (valid_from, id).
+/// All memberships, in the order (valid_from, id). They stand beside the directory, in one database; those of a deleted
+/// user stay, but no more come.
 #[async_trait]
 pub trait Memberships: Send + Sync {
     /// Adds or replaces all rows in one transaction, or none.
@@ -43,4 +46,53 @@ pub trait Memberships: Send + Sync {
         after: Option<&Membership>,
         limit: u32,
     ) -> Result<Vec<Membership>, StoreError>;
+}
+
+/// The rules of an import, the same in every adapter: each row is judged in its order, and then stored.
+#[derive(Debug, Default)]
+pub struct Import {
+    /// How many memberships each user of the rows so far has.
+    counts: HashMap<UserId, u64>,
+    row: usize,
+    new: u64,
+    replaced: u64,
+}
+
+impl Import {
+    /// Judges the next row, which is of `user` and whose id is that of a membership of `holder`. `count` is asked once for
+    /// each user: how many they have before the import, or `None` where they are not there. `None` means to store the row.
+    ///
+    /// # Errors
+    /// Those of `count`.
+    pub fn judge(
+        &mut self,
+        user: UserId,
+        holder: Option<UserId>,
+        count: impl FnOnce() -> Result<Option<u64>, StoreError>,
+    ) -> Result<Option<MembershipsImported>, StoreError> {
+        let index = self.row;
+        self.row += 1;
+        if !self.counts.contains_key(&user) {
+            let Some(count) = count()? else { return Ok(Some(MembershipsImported::NoUser(index))) };
+            self.counts.insert(user, count);
+        }
+        match holder {
+            Some(holder) if holder != user => return Ok(Some(MembershipsImported::OfAnotherUser(index))),
+            Some(_) => self.replaced += 1,
+            None => {
+                let count = self.counts.entry(user).or_default();
+                if *count >= u64::from(MEMBERSHIPS_PER_USER_LIMIT) {
+                    return Ok(Some(MembershipsImported::TooMany(index)));
+                }
+                *count += 1;
+                self.new += 1;
+            }
+        }
+        Ok(None)
+    }
+
+    /// What came of it, once all rows are stored.
+    pub fn done(self) -> MembershipsImported {
+        MembershipsImported::Done { new: self.new, replaced: self.replaced }
+    }
 }

@@ -10,6 +10,7 @@ use stores::{Due, SegmentProgress, SegmentState, StoreError};
 
 use super::{rows, sql};
 use crate::error::{corrupt, failed};
+pub(super) use crate::rows::many;
 
 pub(super) fn list(
     tx: &Transaction<'_>,
@@ -75,17 +76,4 @@ pub(super) fn ids(
 ) -> Result<Vec<ExportId>, StoreError> {
     let found: Vec<String> = many(tx, statement, key, |row| row.get(0), doing)?;
     found.iter().map(|id| rows::parse_id(id)).collect()
-}
-
-/// All rows that a statement finds.
-pub(super) fn many<T>(
-    tx: &Transaction<'_>,
-    statement: &str,
-    key: impl Params,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-    doing: &'static str,
-) -> Result<Vec<T>, StoreError> {
-    let mut statement = tx.prepare_cached(statement).map_err(failed(doing))?;
-    let rows = statement.query_map(key, read).map_err(failed(doing))?;
-    rows.collect::<Result<_, _>>().map_err(failed(doing))
 }
