@@ -21,8 +21,9 @@ pub use segments::Segments;
 pub use state::{ArchiveFile, Failure, FailureCode, Phase, PlanFacts, Slot, State};
 pub use step::Step;
 
-use crate::ids::ExportId;
+use crate::ids::{ExportId, UserId};
 use crate::owner::Owner;
+use crate::people::Email;
 use crate::request::Request;
 use crate::time::Micros;
 
@@ -37,6 +38,8 @@ pub struct Export {
     pub owner: Owner,
     /// What was asked.
     pub request: Request,
+    /// Who asked, and hears of the end; `None` where it was asked on the command line.
+    pub requested_by: Option<Requester>,
     /// When it was asked, by the job store's clock.
     pub created_at: Micros,
     /// How far it is.
@@ -55,6 +58,15 @@ pub struct Export {
     pub served: u64,
 }
 
+/// Who asked for an export; the address is fixed with the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requester {
+    /// Who.
+    pub user: UserId,
+    /// Where the letters go.
+    pub email: Email,
+}
+
 impl Export {
     /// A new export that waits for a place.
     pub fn new(id: ExportId, owner: Owner, request: Request, created_at: Micros) -> Self {
@@ -62,6 +74,7 @@ impl Export {
             id,
             owner,
             request,
+            requested_by: None,
             created_at,
             state: State::Queued,
             plan: None,

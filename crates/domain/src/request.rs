@@ -12,8 +12,8 @@ use crate::limits::Limits;
 pub struct Request {
     /// What is exported.
     pub dataset: Dataset,
-    /// Which days, in which zone.
-    pub range: DateRange,
+    /// Which days, in which zone; `None` where the dataset is not cut by days.
+    pub range: Option<DateRange>,
     /// What kind of file.
     pub format: Format,
     /// How cells are written.

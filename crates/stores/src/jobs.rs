@@ -5,7 +5,7 @@ pub mod ledger;
 mod progress;
 
 use async_trait::async_trait;
-use domain::export::{Export, Lease, Outcome, Seen};
+use domain::export::{Export, Lease, Outcome, Requester, Seen};
 use domain::ids::{ExportId, WorkerId};
 use domain::owner::Owner;
 use domain::request::Request;
@@ -30,6 +30,8 @@ pub struct NewExport {
     pub owner: Owner,
     /// What is asked.
     pub request: Request,
+    /// Who asks, where it is a user that wants letters.
+    pub requested_by: Option<Requester>,
     /// The client's key, by which a repeated request is known.
     pub idempotency: Option<IdempotencyKey>,
     /// How many exports the owner may create on one UTC day, or no limit.

@@ -7,7 +7,7 @@ mod tests;
 
 use std::error::Error as StdError;
 
-use domain::export::{Export, PlanFacts};
+use domain::export::{Export, PlanFacts, Requester};
 use domain::ids::ExportId;
 use domain::owner::Owner;
 use domain::time::Micros;
@@ -19,7 +19,7 @@ use self::state::StateRow;
 use crate::StoreError;
 
 /// The version that is written, and the greatest that is read.
-pub const RECORD_VERSION: u32 = 1;
+pub const RECORD_VERSION: u32 = 2;
 
 /// Writes an export; its owner and id are the key it lies under.
 pub fn encode(export: &Export) -> String {
@@ -51,6 +51,8 @@ struct Version {
 struct ExportRow {
     version: u32,
     request: RequestRow,
+    #[serde(default)]
+    requested_by: Option<RequesterRow>,
     created_at: i64,
     state: StateRow,
     plan: Option<PlanRow>,
@@ -66,6 +68,12 @@ struct PlanRow {
     snapshot: i64,
     segments: u32,
     rows: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RequesterRow {
+    user: String,
+    email: String,
 }
 
 /// A word or number that means nothing to this program.
@@ -85,12 +93,27 @@ impl Unknown {
 /// Why a row is no export.
 type RowError = Box<dyn StdError + Send + Sync>;
 
+impl From<&Requester> for RequesterRow {
+    fn from(requester: &Requester) -> Self {
+        Self { user: requester.user.to_string(), email: requester.email.to_string() }
+    }
+}
+
+impl TryFrom<RequesterRow> for Requester {
+    type Error = RowError;
+
+    fn try_from(row: RequesterRow) -> Result<Self, RowError> {
+        Ok(Self { user: row.user.parse()?, email: row.email.parse()? })
+    }
+}
+
 impl From<&Export> for ExportRow {
     fn from(export: &Export) -> Self {
         let plan = |plan: PlanFacts| PlanRow { snapshot: plan.snapshot, segments: plan.segments, rows: plan.rows };
         Self {
             version: RECORD_VERSION,
             request: RequestRow::from(&export.request),
+            requested_by: export.requested_by.as_ref().map(RequesterRow::from),
             created_at: export.created_at.0,
             state: StateRow::from(&export.state),
             plan: export.plan.map(plan),
@@ -110,6 +133,7 @@ impl ExportRow {
             id,
             owner,
             request: self.request.try_into()?,
+            requested_by: self.requested_by.map(Requester::try_from).transpose()?,
             created_at: Micros(self.created_at),
             state: self.state.try_into()?,
             plan: self.plan.map(plan),

@@ -58,7 +58,7 @@ pub fn request(from: &str, to: &str) -> Request {
     let day = |text: &str| text.parse().expect("a date");
     Request {
         dataset: Dataset::Messages,
-        range: DateRange::new(day(from), day(to), Zone::utc()).expect("a range"),
+        range: Some(DateRange::new(day(from), day(to), Zone::utc()).expect("a range")),
         format: Format::Zip,
         profile: Profile::Rfc4180,
         columns: Columns::all(Dataset::Messages),

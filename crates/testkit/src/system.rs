@@ -136,7 +136,14 @@ impl System {
                 owners.push(owner.clone());
             }
         }
-        let new = NewExport { id: self.new_id(ExportId::new), owner, request, idempotency: None, per_day_limit: None };
+        let new = NewExport {
+            id: self.new_id(ExportId::new),
+            owner,
+            request,
+            requested_by: None,
+            idempotency: None,
+            per_day_limit: None,
+        };
         match self.jobs.create(new).await.expect("the job store answers") {
             Created::New(export) => export,
             other => panic!("a new export was {other:?}"),

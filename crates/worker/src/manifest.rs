@@ -102,7 +102,8 @@ fn head(export: &Export, days: Vec<DayRows>) -> ManifestHead {
 }
 
 fn range(request: &Request) -> Option<ManifestRange> {
-    let (range, span) = (&request.range, request.range.span());
+    let range = request.range.as_ref()?;
+    let span = range.span();
     Some(ManifestRange {
         from: Date::from_epoch_days(range.from().0)?,
         to: Date::from_epoch_days(range.to().0)?,

@@ -11,10 +11,11 @@ pub fn entry_name(dataset: Dataset, stem: &str) -> String {
 
 /// `acme-messages-2021-01-01-2021-03-31.zip`; a volume has its number before the last ending.
 pub fn file_name(export: &Export, volume: Option<u32>) -> String {
-    let (range, dataset) = (&export.request.range, export.request.dataset.name());
-    let stem = match &export.owner {
-        Owner::Organisation(slug) => format!("{slug}-{dataset}-{}-{}", range.from(), range.to()),
-        Owner::User(_) => dataset.to_owned(),
+    let dataset = export.request.dataset.name();
+    let stem = match (&export.owner, &export.request.range) {
+        (Owner::Organisation(slug), Some(range)) => format!("{slug}-{dataset}-{}-{}", range.from(), range.to()),
+        (Owner::Organisation(slug), None) => format!("{slug}-{dataset}"),
+        (Owner::User(_), _) => dataset.to_owned(),
     };
     with_volume(&stem, export.request.format.extension(), volume)
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use artifacts::{ArtifactError, Artifacts, ObjectName};
 use bytes::Bytes;
+use domain::calendar::DateRange;
 use domain::export::{Export, Lease, Outcome, State, Step};
 use domain::ids::Slug;
 use domain::owner::Owner;
@@ -90,6 +91,16 @@ async fn store(artifacts: &dyn Artifacts, name: &ObjectName, bytes: Vec<u8>) -> 
         stored => drop(stored?),
     }
     Ok(())
+}
+
+/// The days that an export of messages covers.
+fn range(export: &Export) -> Result<&DateRange, StepError> {
+    // Requests are checked at the door; a record without is not ours to guess at.
+    export
+        .request
+        .range
+        .as_ref()
+        .ok_or_else(|| crate::plan::PlanError::Damaged("messages are asked for by days").into())
 }
 
 /// The organisation whose messages an export reads.

@@ -67,7 +67,7 @@ async fn start(embedded: &Embedded, owner: Owner, request: Request) -> Result<Ex
     }
     let id = ExportId::new(embedded.clock.now(), Arc::as_ref(&embedded.random));
     // Whoever holds the data folder may export as often as they like; the limit a day is for requests over HTTP.
-    let new = NewExport { id, owner, request, idempotency: None, per_day_limit: None };
+    let new = NewExport { id, owner, request, requested_by: None, idempotency: None, per_day_limit: None };
     match embedded.jobs.create(new).await? {
         Created::New(export) | Created::Known(export) => Ok(export),
         Created::KeyConflict | Created::TooManyToday => {

@@ -43,7 +43,7 @@ fn owner() -> Owner {
 fn request() -> Request {
     Request {
         dataset: Dataset::Messages,
-        range: DateRange::new(Day(0), Day(0), Zone::utc()).unwrap(),
+        range: Some(DateRange::new(Day(0), Day(0), Zone::utc()).unwrap()),
         format: Format::Zip,
         profile: Profile::Rfc4180,
         columns: Columns::all(Dataset::Messages),

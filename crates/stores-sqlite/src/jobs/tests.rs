@@ -62,7 +62,7 @@ fn uuid(number: u128) -> String {
 fn new(number: u128, owner: Owner) -> NewExport {
     let request = Request {
         dataset: Dataset::Messages,
-        range: DateRange::new("2024-01-01".parse().unwrap(), "2024-01-31".parse().unwrap(), Zone::utc()).unwrap(),
+        range: Some(DateRange::new("2024-01-01".parse().unwrap(), "2024-01-31".parse().unwrap(), Zone::utc()).unwrap()),
         format: Format::Zip,
         profile: Profile::Rfc4180,
         columns: Columns::all(Dataset::Messages),
@@ -70,7 +70,7 @@ fn new(number: u128, owner: Owner) -> NewExport {
         reuse: true,
         shape: Shape::of(&Limits::default(), false),
     };
-    NewExport { id: id(number), owner, request, idempotency: None, per_day_limit: None }
+    NewExport { id: id(number), owner, request, requested_by: None, idempotency: None, per_day_limit: None }
 }
 
 async fn planned(stores: &SqliteStores, number: u128, segments: u32) {
@@ -120,7 +120,7 @@ async fn a_newer_file_is_refused_and_left_as_it_is() {
     let before = fs::read(file(&folder)).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOON));
     let refused = SqliteStores::open(&file(&folder), clock, Limits::default()).await.err().unwrap();
-    assert_eq!(refused.to_string(), "the database has version 7, this program reads versions up to 1");
+    assert_eq!(refused.to_string(), "the database has version 7, this program reads versions up to 2");
     assert!(!refused.retryable());
     drop(connection);
     assert_eq!(fs::read(file(&folder)).unwrap(), before);

@@ -12,9 +12,9 @@ use std::time::Duration;
 use domain::calendar::{DateRange, Zone};
 use domain::clock::{Clock, ManualClock};
 use domain::dataset::Dataset;
-use domain::export::{Export, Lease, Outcome, PlanFacts};
+use domain::export::{Export, Lease, Outcome, PlanFacts, Requester};
 use domain::filter::Filter;
-use domain::ids::{ExportId, WorkerId};
+use domain::ids::{ExportId, UserId, WorkerId};
 use domain::limits::Limits;
 use domain::owner::Owner;
 use domain::random::{Random, uuid_v7};
@@ -135,7 +135,7 @@ impl Random for Zeros {
 fn request() -> Request {
     Request {
         dataset: Dataset::Messages,
-        range: DateRange::new(Day(0), Day(9), Zone::utc()).expect("the days come in order"),
+        range: Some(DateRange::new(Day(0), Day(9), Zone::utc()).expect("the days come in order")),
         format: Format::Zip,
         profile: Profile::Rfc4180,
         columns: Columns::all(Dataset::Messages),
@@ -145,8 +145,20 @@ fn request() -> Request {
     }
 }
 
+fn requester() -> Requester {
+    let email = "u1@example.org".parse().expect("the tests use good addresses");
+    Requester { user: UserId(worker(1).0), email }
+}
+
 fn new(number: u32) -> NewExport {
-    NewExport { id: id(number), owner: acme(), request: request(), idempotency: None, per_day_limit: None }
+    NewExport {
+        id: id(number),
+        owner: acme(),
+        request: request(),
+        requested_by: Some(requester()),
+        idempotency: None,
+        per_day_limit: None,
+    }
 }
 
 const fn planned(segments: u32) -> Outcome {

@@ -13,9 +13,8 @@ use super::{RowError, Unknown};
 #[derive(Serialize, Deserialize)]
 pub(super) struct RequestRow {
     dataset: String,
-    from: String,
-    to: String,
-    time_zone: String,
+    #[serde(flatten)]
+    range: Option<RangeRow>,
     format: String,
     profile: String,
     columns: Vec<String>,
@@ -28,14 +27,34 @@ pub(super) struct RequestRow {
     sha256: bool,
 }
 
+#[derive(Serialize, Deserialize)]
+struct RangeRow {
+    from: String,
+    to: String,
+    time_zone: String,
+}
+
+impl From<&DateRange> for RangeRow {
+    fn from(range: &DateRange) -> Self {
+        let (from, to) = (range.from().to_string(), range.to().to_string());
+        Self { from, to, time_zone: range.zone().name().to_owned() }
+    }
+}
+
+impl TryFrom<RangeRow> for DateRange {
+    type Error = RowError;
+
+    fn try_from(row: RangeRow) -> Result<Self, RowError> {
+        Ok(Self::new(row.from.parse()?, row.to.parse()?, row.time_zone.parse()?)?)
+    }
+}
+
 impl From<&Request> for RequestRow {
     fn from(request: &Request) -> Self {
         let columns = request.columns.names(request.dataset);
         Self {
             dataset: request.dataset.name().to_owned(),
-            from: request.range.from().to_string(),
-            to: request.range.to().to_string(),
-            time_zone: request.range.zone().name().to_owned(),
+            range: request.range.as_ref().map(RangeRow::from),
             format: request.format.name().to_owned(),
             profile: request.profile.name().to_owned(),
             columns: columns.into_iter().map(str::to_owned).collect(),
@@ -55,9 +74,12 @@ impl TryFrom<RequestRow> for Request {
 
     fn try_from(row: RequestRow) -> Result<Self, RowError> {
         let dataset = dataset(&row.dataset)?;
+        if row.range.is_none() && dataset == Dataset::Messages {
+            return Err(Unknown::new("range of days", "").into());
+        }
         Ok(Self {
             dataset,
-            range: DateRange::new(row.from.parse()?, row.to.parse()?, row.time_zone.parse()?)?,
+            range: row.range.map(DateRange::try_from).transpose()?,
             format: row.format.parse()?,
             profile: row.profile.parse()?,
             columns: Columns::parse(dataset, row.columns.iter().map(String::as_str))?,
@@ -74,6 +96,5 @@ impl TryFrom<RequestRow> for Request {
 }
 
 fn dataset(name: &str) -> Result<Dataset, Unknown> {
-    let all = [Dataset::Messages];
-    all.into_iter().find(|dataset| dataset.name() == name).ok_or_else(|| Unknown::new("dataset", name))
+    Dataset::ALL.into_iter().find(|dataset| dataset.name() == name).ok_or_else(|| Unknown::new("dataset", name))
 }

@@ -14,7 +14,7 @@ use super::*;
 fn export(state: State) -> Export {
     let request = Request {
         dataset: Dataset::Messages,
-        range: DateRange::new(Day::MIN, Day::MAX, "Europe/Berlin".parse().unwrap()).unwrap(),
+        range: Some(DateRange::new(Day::MIN, Day::MAX, "Europe/Berlin".parse().unwrap()).unwrap()),
         format: Format::CsvGz,
         profile: Profile::Spreadsheet,
         columns: Columns::parse(Dataset::Messages, ["text", "sent_at"]).unwrap(),

@@ -31,7 +31,7 @@ async fn damage_in_a_large_file_is_found_where_it_is_read() {
     });
     system.ingest("large", &lines.collect::<Vec<_>>()).await;
     let range = DateRange::new(day.next(), day.next(), "Asia/Kolkata".parse().unwrap()).unwrap();
-    let asked = Request { range, reuse: false, ..request("2024-01-01", "2024-01-01") };
+    let asked = Request { range: Some(range), reuse: false, ..request("2024-01-01", "2024-01-01") };
     let lane = Lane::new(&system, "large".to_owned(), asked, 7).await;
     let tally = run(&system, vec![lane], share(LARGE_FILE), strike).await;
     assert!(tally.0[NOT_NEEDED] > 0 && tally.0[FOUND] > tally.0[NOT_NEEDED], "{tally:?}");

@@ -6,6 +6,7 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_schema::{ArrowError, SchemaRef};
+use domain::calendar::Zone;
 use domain::dataset::MESSAGE_COLUMNS;
 use domain::request::{Profile, Request};
 use domain::time::{Day, Micros};
@@ -101,6 +102,11 @@ pub fn profile(request: &Request) -> encoder::csv::Profile {
     }
 }
 
+/// The zone whose days cut the rows.
+pub(super) fn zone(request: &Request) -> Zone {
+    request.range.as_ref().map_or_else(Zone::utc, |range| range.zone().clone())
+}
+
 /// Position of `sent_at` among all columns.
 const SENT_AT: usize = {
     let mut index = 0;
@@ -126,7 +132,7 @@ type Written<O> = (encoder::part::PartSummary, Vec<SentAt>, Vec<DayCount>, O);
 
 impl<'a, O: Output> DayWriter<'a, O> {
     fn new(build: &'a Build<'a>, encoder: PartEncoder<O>) -> Self {
-        let (slice, zone) = (build.slice, build.request.range.zone());
+        let (slice, zone) = (build.slice, zone(build.request));
         let days = (slice.first_day.0..=slice.last_day.0).map(Day);
         let ends: Box<dyn Iterator<Item = (Day, Micros)>> = Box::new(days.map(move |day| {
             let end = if day == slice.last_day { slice.span.end } else { zone.day_start(day.next()) };

@@ -12,6 +12,7 @@ use encoder::deflate::{DEFLATE_LEVEL, DEFLATE_NAME};
 use lake::table::Lineage;
 use lake::table::plan::PlannedDay;
 
+use super::build::zone;
 use crate::names::entry_name;
 
 /// What all parts of one export have in common.
@@ -66,7 +67,7 @@ fn names_of(key: KeyBuilder, request: &Request, slice: &Slice) -> KeyBuilder {
     match request.format {
         Format::Csv | Format::CsvGz => key.text("piece", &entry_name(dataset, &slice.piece_stem())),
         Format::Zip => (slice.first_day.0..=slice.last_day.0).map(Day).fold(key, |key, day| {
-            let start = if day == slice.first_day { slice.span.start } else { request.range.zone().day_start(day) };
+            let start = if day == slice.first_day { slice.span.start } else { zone(request).day_start(day) };
             key.text("entry", &entry_name(dataset, &slice.stem(day))).instant("from", start)
         }),
     }

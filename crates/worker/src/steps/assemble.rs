@@ -12,7 +12,7 @@ use encoder::manifest::Volume;
 use encoder::part::{EntrySummary, header_piece};
 use fail::fail_point;
 
-use super::store;
+use super::{range, store};
 use crate::error::StepError;
 use crate::manifest::VolumeManifest;
 use crate::names::{file_name, manifest_name};
@@ -31,7 +31,7 @@ pub(super) async fn run(worker: &Arc<Worker>, export: &Export) -> Result<Outcome
         Ok(records) => records,
         Err(gone) => return Ok(Outcome::PartsGone { segments: gone }),
     };
-    let mut reconciler = Reconciler::new(export.request.range.span(), days.into_iter().collect());
+    let mut reconciler = Reconciler::new(range(export)?.span(), days.into_iter().collect());
     for record in &records {
         reconciler.take_part(record)?;
     }
@@ -75,7 +75,7 @@ struct Assembly<'a> {
 
 impl Assembly<'_> {
     async fn all_volumes(&self) -> Result<Vec<ArchiveFile>, StepError> {
-        let range = &self.export.request.range;
+        let range = range(self.export)?;
         let slices: Vec<_> = self.segments.iter().map(|segment| segment.slice.clone()).collect();
         let cuts = volumes(&slices, self.records, (range.from(), range.to()), self.export.request.shape);
         let count = cuts.len() as u32;

@@ -10,7 +10,7 @@ use domain::windows::{Slice, cut};
 use fail::fail_point;
 use lake::table::plan::{Plan, PlannedDay};
 
-use super::{organisation, store};
+use super::{organisation, range, store};
 use crate::error::StepError;
 use crate::part::{PartKeys, part_key};
 use crate::plan::{PlannedSegment, encode};
@@ -35,8 +35,8 @@ pub(super) async fn segments(
     export: &Export,
     snapshot: i64,
 ) -> Result<(Plan, Vec<PlannedSegment>), StepError> {
-    let (lake, request) = (&worker.ports.lake, &export.request);
-    let plan = match request.range.span().utc_days() {
+    let (lake, request, range) = (&worker.ports.lake, &export.request, range(export)?);
+    let plan = match range.span().utc_days() {
         Some((first, last)) => lake.plan(snapshot, organisation(export)?, first, last).await?,
         None => Plan { snapshot_id: snapshot, days: Vec::new() },
     };
@@ -44,7 +44,7 @@ pub(super) async fn segments(
     let keys =
         PartKeys { owner: &export.owner, request, lineage: &lineage, only_for: (!request.reuse).then_some(export.id) };
     let rows: BTreeMap<Day, u64> = plan.days.iter().map(|day| (day.day, day.rows)).collect();
-    let slices = cut(&request.range, &rows, request.shape.segment_rows_target);
+    let slices = cut(range, &rows, request.shape.segment_rows_target);
     let key = |slice: &Slice| part_key(keys, slice, touched(&plan.days, slice.span));
     let segments = slices.into_iter().map(|slice| PlannedSegment { key: key(&slice), slice }).collect();
     Ok((plan, segments))

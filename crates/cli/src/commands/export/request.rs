@@ -24,7 +24,7 @@ pub fn parse(args: &args::Export, config: &Config) -> Result<Request, Failure> {
     };
     Ok(Request {
         dataset,
-        range,
+        range: Some(range),
         format: args.format,
         profile: args.profile,
         columns,

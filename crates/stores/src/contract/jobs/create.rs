@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use domain::ids::UserId;
 use domain::request::Format;
 
 use super::*;

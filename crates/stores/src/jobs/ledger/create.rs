@@ -21,7 +21,8 @@ pub fn create(ledger: &mut impl Ledger, new: NewExport) -> Result<Created, Store
     if let Some(key) = &new.idempotency {
         keep(ledger, key, &new)?;
     }
-    let export = Export::new(new.id, new.owner, new.request, ledger.now());
+    let fresh = Export::new(new.id, new.owner, new.request, ledger.now());
+    let export = Export { requested_by: new.requested_by, ..fresh };
     ledger.save_export(&export)?;
     promote::promote(ledger)?;
     Ok(Created::New(ledger.export(new.id)?.unwrap_or(export)))
