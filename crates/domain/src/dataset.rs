@@ -28,6 +28,11 @@ impl Dataset {
         }
     }
 
+    /// Whether equal keys mean equal rows, so that a finished part can be used again.
+    pub const fn has_content_versions(self) -> bool {
+        matches!(self, Self::Messages)
+    }
+
     /// All columns, in the order in which they stand in a file.
     pub const fn columns(self) -> &'static [&'static str] {
         match self {

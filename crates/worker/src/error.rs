@@ -5,9 +5,10 @@ use domain::export::Outcome;
 use lake::LakeError;
 use thiserror::Error;
 
-use crate::part::{BuildError, RecordError};
-use crate::plan::PlanError;
+use crate::part::BuildError;
 use crate::reconcile::Unreconciled;
+use parts::plan::PlanError;
+use parts::{ReadError, RecordError};
 
 /// Why a step did not succeed.
 #[derive(Debug, Error)]
@@ -54,7 +55,7 @@ impl StepError {
             Self::Lake(error) => error.retryable(),
             Self::Artifacts(error) => error.retryable(),
             Self::Build(error) => error.retryable(),
-            Self::Plan(error) => matches!(error, PlanError::TooNew),
+            Self::Plan(error) => error.retryable(),
             Self::Name(_) | Self::Unreconciled(_) | Self::TooManySegments { .. } => false,
             Self::Record(_) | Self::Io(_) | Self::Lost(_) => true,
         }
@@ -67,6 +68,16 @@ impl StepError {
             Self::Build(BuildError::Stopped) => Outcome::GivenBack,
             _ if self.retryable() => Outcome::Failed { message },
             _ => Outcome::Refused { message },
+        }
+    }
+}
+
+impl From<ReadError> for StepError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Artifacts(error) => Self::Artifacts(error),
+            ReadError::Plan(error) => Self::Plan(error),
+            ReadError::Lost(error) => Self::Lost(error),
         }
     }
 }

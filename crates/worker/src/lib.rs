@@ -3,11 +3,8 @@
 mod error;
 mod held;
 mod manifest;
-mod names;
 mod output;
 pub mod part;
-pub mod plan;
-mod plan_object;
 mod progress;
 pub mod reconcile;
 mod steps;
@@ -16,7 +13,7 @@ mod volumes;
 mod worker;
 
 pub use error::{StepError, message};
-pub use names::{file_name, manifest_name, with_volume};
+pub use parts::names::{file_name, manifest_name, with_volume};
 pub use progress::Progress;
 pub use steps::FAILPOINTS;
 pub use worker::{Ports, Worker, WorkerOptions};

@@ -12,7 +12,7 @@ use encoder::manifest::{
 };
 use encoder::part::EntrySummary;
 
-use crate::part::{PartRecord, SentAt};
+use parts::{PartRecord, SentAt};
 
 /// What one volume's manifest says, ready to be written as often as asked.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use domain::time::Day;
 use lake::read::DayCounters;
 use thiserror::Error;
 
-use crate::part::PartRecord;
+use parts::PartRecord;
 
 /// The rows of a UTC day do not add up; the export must not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

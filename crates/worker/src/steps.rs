@@ -15,6 +15,8 @@ use domain::calendar::DateRange;
 use domain::export::{Export, Lease, Outcome, State, Step};
 use domain::ids::Slug;
 use domain::owner::Owner;
+use parts::plan::PlanReader;
+use parts::{Fetch, ReadError};
 use tracing::{info, warn};
 
 use crate::error::{StepError, message};
@@ -80,6 +82,16 @@ const fn is_over_without_files(state: &State) -> bool {
     matches!(state, State::Failed { .. } | State::Cancelled { .. } | State::Expired { .. })
 }
 
+/// Reads the plan of an export.
+async fn read_plan<T: Send + 'static>(
+    worker: &Worker,
+    export: &Export,
+    wanted: impl FnOnce(&mut PlanReader<Fetch>) -> Result<T, ReadError> + Send + 'static,
+) -> Result<T, StepError> {
+    let artifacts = Arc::clone(&worker.ports.artifacts);
+    Ok(parts::read_plan(artifacts, &export.owner, export.id, wanted).await?)
+}
+
 /// Stores an object that only attempts at one step write; what an earlier attempt left with other bytes gives way.
 async fn store(artifacts: &dyn Artifacts, name: &ObjectName, bytes: Vec<u8>) -> Result<(), StepError> {
     let bytes = Bytes::from(bytes);
@@ -100,7 +112,7 @@ fn range(export: &Export) -> Result<&DateRange, StepError> {
         .request
         .range
         .as_ref()
-        .ok_or_else(|| crate::plan::PlanError::Damaged("messages are asked for by days").into())
+        .ok_or_else(|| parts::plan::PlanError::Damaged("messages are asked for by days").into())
 }
 
 /// The organisation whose messages an export reads.
@@ -108,6 +120,6 @@ fn organisation(export: &Export) -> Result<&Slug, StepError> {
     match &export.owner {
         Owner::Organisation(slug) => Ok(slug),
         // Requests are checked at the door; a record that says otherwise is not ours to guess at.
-        Owner::User(_) => Err(crate::plan::PlanError::Damaged("messages belong to an organisation").into()),
+        Owner::User(_) => Err(parts::plan::PlanError::Damaged("messages belong to an organisation").into()),
     }
 }

@@ -6,7 +6,7 @@ use domain::request::Shape;
 use domain::time::Day;
 use domain::windows::Slice;
 
-use crate::part::PartRecord;
+use parts::PartRecord;
 
 /// One volume: which parts it holds and which local days it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]

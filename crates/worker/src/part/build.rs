@@ -17,9 +17,9 @@ use lake::read::{OrderedRows, ReadRequest};
 use lake::schema::message_schema;
 use thiserror::Error;
 
-use super::{DayCount, PartRecord, SentAt};
-use crate::names::entry_name;
 use crate::progress::Progress;
+use parts::names::entry_name;
+use parts::{DayCount, PartRecord, SentAt};
 
 /// Why a part was not built.
 #[derive(Debug, Error)]

@@ -13,7 +13,7 @@ use lake::table::Lineage;
 use lake::table::plan::PlannedDay;
 
 use super::build::zone;
-use crate::names::entry_name;
+use parts::names::entry_name;
 
 /// What all parts of one export have in common.
 #[derive(Clone, Copy, Debug)]

@@ -12,21 +12,20 @@ use encoder::manifest::Volume;
 use encoder::part::{EntrySummary, header_piece};
 use fail::fail_point;
 
-use super::{range, store};
+use super::{range, read_plan, store};
 use crate::error::StepError;
 use crate::manifest::VolumeManifest;
-use crate::names::{file_name, manifest_name};
-use crate::part::{PartRecord, StoredPart, container, profile};
-use crate::plan::PlannedSegment;
-use crate::plan_object;
+use crate::part::{container, profile};
 use crate::reconcile::Reconciler;
 use crate::volumes::{VolumeCut, volumes};
 use crate::worker::Worker;
+use parts::names::{file_name, manifest_name};
+use parts::plan::PlannedSegment;
+use parts::{PartRecord, StoredPart};
 
 pub(super) async fn run(worker: &Arc<Worker>, export: &Export) -> Result<Outcome, StepError> {
     let (segments, days) =
-        plan_object::read(worker, export, |plan| Ok((plan.segments(0..plan.header().segments)?, plan.day_rows()?)))
-            .await?;
+        read_plan(worker, export, |plan| Ok((plan.segments(0..plan.header().segments)?, plan.day_rows()?))).await?;
     let records = match records(worker, export, &segments).await? {
         Ok(records) => records,
         Err(gone) => return Ok(Outcome::PartsGone { segments: gone }),
@@ -58,7 +57,7 @@ async fn records(
 ) -> Result<Result<Vec<PartRecord>, Vec<u32>>, StepError> {
     let (mut records, mut gone) = (Vec::with_capacity(segments.len()), Vec::new());
     for (segment, number) in segments.iter().zip(0..) {
-        match StoredPart::of(export, segment).finished(worker.ports.artifacts.as_ref()).await? {
+        match StoredPart::of(export, segment, 0).finished(worker.ports.artifacts.as_ref()).await? {
             Some(record) => records.push(record),
             None => gone.push(number),
         }
@@ -126,7 +125,7 @@ impl Assembly<'_> {
     fn copies(&self, cut: &VolumeCut) -> Vec<Piece> {
         let parts = cut.parts.clone().filter(|index| self.records[*index].rows() > 0);
         let copy = |index: usize| Piece::Copy {
-            from: StoredPart::of(self.export, &self.segments[index]).part,
+            from: StoredPart::of(self.export, &self.segments[index], 0).part,
             offset: 0,
             checks: self.records[index].part.entries.iter().map(range_check).collect(),
         };
@@ -158,7 +157,7 @@ impl Assembly<'_> {
     /// A part was not what its record says: it is removed, and built again.
     async fn without(&self, object: &ObjectName) -> Result<Outcome, StepError> {
         for (segment, number) in self.segments.iter().zip(0..) {
-            let stored = StoredPart::of(self.export, segment);
+            let stored = StoredPart::of(self.export, segment, 0);
             if stored.part == *object {
                 stored.discard(self.worker.ports.artifacts.as_ref()).await?;
                 return Ok(Outcome::PartsGone { segments: vec![number] });
@@ -180,5 +179,5 @@ fn range_check(entry: &EntrySummary) -> RangeCheck {
 
 fn date(day: domain::time::Day) -> Result<Date, StepError> {
     // Requests are parsed from dates of the years 1-9999, so this is a record that is not ours.
-    Date::from_epoch_days(day.0).ok_or_else(|| crate::plan::PlanError::Damaged("a day outside the years 1-9999").into())
+    Date::from_epoch_days(day.0).ok_or_else(|| parts::plan::PlanError::Damaged("a day outside the years 1-9999").into())
 }

@@ -6,11 +6,11 @@ use fail::fail_point;
 use lake::LakeError;
 
 use super::plan::segments;
+use super::read_plan;
 use crate::error::StepError;
-use crate::part::StoredPart;
-use crate::plan::PlanError;
-use crate::plan_object;
 use crate::worker::Worker;
+use parts::StoredPart;
+use parts::plan::PlanError;
 
 /// Objects listed at a time.
 const PAGE: usize = 1_000;
@@ -46,7 +46,7 @@ pub(super) async fn remove_all(worker: &Worker, export: &Export) -> Result<(), S
 
 async fn remove_parts(worker: &Worker, export: &Export) -> Result<(), StepError> {
     let Some(facts) = export.plan else { return Ok(()) };
-    let segments = match plan_object::read(worker, export, move |plan| plan.segments(0..facts.segments)).await {
+    let segments = match read_plan(worker, export, move |plan| plan.segments(0..facts.segments)).await {
         Err(
             StepError::Plan(PlanError::Missing | PlanError::Damaged(_))
             | StepError::Artifacts(ArtifactError::Missing { .. }),
@@ -60,7 +60,7 @@ async fn remove_parts(worker: &Worker, export: &Export) -> Result<(), StepError>
         read => read?,
     };
     for segment in segments {
-        StoredPart::of(export, &segment).discard(worker.ports.artifacts.as_ref()).await?;
+        StoredPart::of(export, &segment, 0).discard(worker.ports.artifacts.as_ref()).await?;
     }
     Ok(())
 }

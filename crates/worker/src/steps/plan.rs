@@ -13,8 +13,8 @@ use lake::table::plan::{Plan, PlannedDay};
 use super::{organisation, range, store};
 use crate::error::StepError;
 use crate::part::{PartKeys, part_key};
-use crate::plan::{PlannedSegment, encode};
 use crate::worker::Worker;
+use parts::plan::{PlannedSegment, encode};
 
 pub(super) async fn run(worker: &Worker, export: &Export) -> Result<Outcome, StepError> {
     let snapshot = worker.ports.lake.pin(&export.owner, export.id).await?;

@@ -8,13 +8,13 @@ use domain::ids::Slug;
 use fail::fail_point;
 use lake::read::{ReadLimits, ReadRequest};
 
-use super::{organisation, store};
+use super::{organisation, read_plan, store};
 use crate::error::StepError;
 use crate::output::UploadOutput;
-use crate::part::{Build, PartRecord, StoredPart};
-use crate::plan::SegmentPlan;
-use crate::plan_object;
+use crate::part::Build;
 use crate::worker::Worker;
+use parts::plan::SegmentPlan;
+use parts::{PartRecord, StoredPart};
 
 pub(super) async fn run(
     worker: &Arc<Worker>,
@@ -23,8 +23,9 @@ pub(super) async fn run(
     stop: Arc<AtomicBool>,
 ) -> Result<Outcome, StepError> {
     let organisation = organisation(export)?.clone();
-    let plan = plan_object::segment(worker, export, number, &organisation).await?;
-    let stored = StoredPart::of(export, &plan.segment);
+    let of = organisation.clone();
+    let plan = read_plan(worker, export, move |plan| plan.segment(number, &of)).await?;
+    let stored = StoredPart::of(export, &plan.segment, 0);
     if let Some(record) = stored.finished(worker.ports.artifacts.as_ref()).await? {
         worker.progress.rows_reused(record.rows());
         return Ok(done(&record, true));

@@ -1,9 +1,10 @@
 //! Finding and removing stored parts: a part and its record, of which the record comes first and goes last.
 
 use artifacts::{ArtifactError, Artifacts, ObjectName};
+use domain::content_key::{ContentKey, KeyBuilder};
 use domain::export::Export;
 
-use super::PartRecord;
+use crate::PartRecord;
 use crate::plan::PlannedSegment;
 
 /// Longest record that is read: about 1,000 times that of a month (bytes).
@@ -19,9 +20,11 @@ pub struct StoredPart {
 }
 
 impl StoredPart {
-    /// The part of this segment.
-    pub fn of(export: &Export, segment: &PlannedSegment) -> Self {
-        let (owner, day, key) = (&export.owner, segment.slice.first_day, segment.key);
+    /// The part that this attempt at a segment builds or built.
+    ///
+    /// The attempt counts only where a dataset has no content versions; elsewhere all attempts build the same part.
+    pub fn of(export: &Export, segment: &PlannedSegment, attempt: u32) -> Self {
+        let (owner, day, key) = (&export.owner, segment.slice.first_day, key(export, segment, attempt));
         Self { part: ObjectName::part(owner, day, key), record: ObjectName::part_summary(owner, day, key) }
     }
 
@@ -44,4 +47,12 @@ impl StoredPart {
         artifacts.delete(&self.record).await?;
         Ok(())
     }
+}
+
+fn key(export: &Export, segment: &PlannedSegment, attempt: u32) -> ContentKey {
+    if export.request.dataset.has_content_versions() {
+        return segment.key;
+    }
+    // Attempts may see other rows: a late one must not write over what another recorded.
+    KeyBuilder::new("part of an attempt").bytes("part", &segment.key.0).number("attempt", attempt).finish()
 }

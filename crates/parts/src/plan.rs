@@ -52,5 +52,12 @@ pub enum PlanError {
     Damaged(&'static str),
 }
 
+impl PlanError {
+    /// Whether another attempt, perhaps of another process, may succeed.
+    pub const fn retryable(&self) -> bool {
+        matches!(self, Self::TooNew)
+    }
+}
+
 #[cfg(test)]
 mod tests;
