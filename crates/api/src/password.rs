@@ -18,7 +18,8 @@ const LANES: u32 = 1;
 /// Of a hash (bytes).
 const OUTPUT_BYTES: usize = 32;
 /// What stands in the place of the hash of somebody who is not there; it is that of no known password.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE";
 
 /// A password somebody chose: text of 8 to 256 bytes.
 #[derive(Clone)]
@@ -57,7 +58,8 @@ pub enum PasswordError {
 
 /// The hash of a password in PHC string format. `salt` is fresh random bytes.
 pub fn hash(password: &Password, salt: [u8; 16]) -> String {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_BYTES)).expect("the parameters are in their ranges");
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_BYTES)).expect("the parameters are in their ranges");
     let hashed = argon2().hash_password_with_params(password.0.as_bytes(), &salt, params);
     hashed.expect("the password and the salt have lengths that argon2 takes").to_string()
 }
