@@ -1,13 +1,13 @@
 //! What stands behind the copied entries of a zip: the manifest as its last entry, then the directory of all.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use serde::{Deserialize, Serialize};
 
 use crate::hash::{Crc64, Crc64Hasher, Hash256, PlainHasher, PlainHashes};
 use crate::name::MANIFEST_NAME;
-use crate::stored::{StoredWriter, stored_bytes};
-use crate::zip::{DirectoryBuilder, DirectoryEntry, local_header, local_header_bytes};
+use crate::stored::{StoredWriter, plain_bytes, read_stored, stored_bytes};
+use crate::zip::{DirectoryBuilder, DirectoryEntry, local_header, local_header_bytes, locate_last_entry};
 
 /// What the tail of an archive came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,32 @@ pub fn write_zip_tail<W: Write>(
     let (out, _) = directory.finish()?;
     let crc64nvme = out.crc64.finish();
     Ok((TailSummary { manifest_bytes: measured.bytes, manifest_blake3: measured.blake3, crc64nvme }, out.out))
+}
+
+/// What was found where the manifest of a zip should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ManifestText {
+    /// The text that is stored there, which nothing was compared with.
+    Found(Vec<u8>),
+    /// More bytes than the limit; none was read.
+    TooLong,
+    /// No manifest as the last entry of a zip.
+    None,
+}
+
+/// Finds the manifest of a zip from its end and reads it, wherever the rest of the file is.
+pub fn manifest_text(reader: &mut (impl Read + Seek), limit_bytes: u64) -> io::Result<ManifestText> {
+    let Some(place) = locate_last_entry(reader, MANIFEST_NAME)? else { return Ok(ManifestText::None) };
+    let start = place.header_offset.saturating_add(local_header_bytes(MANIFEST_NAME));
+    let bytes = place.directory_offset.checked_sub(start).and_then(plain_bytes);
+    Ok(match bytes {
+        Some(bytes) if bytes > limit_bytes => ManifestText::TooLong,
+        Some(bytes) => {
+            reader.seek(SeekFrom::Start(start))?;
+            read_stored(reader, bytes)?.map_or(ManifestText::None, ManifestText::Found)
+        }
+        None => ManifestText::None,
+    })
 }
 
 /// The directory entry of a manifest whose local header begins at `offset`.

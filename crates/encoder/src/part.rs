@@ -7,6 +7,7 @@ mod output;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use check::{StoredCheck, StoredMismatch};
 pub use encoder::{PartEncoder, PartError, PartOptions, header_piece};

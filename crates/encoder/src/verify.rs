@@ -17,7 +17,7 @@ use crate::manifest::{Manifest, ManifestHead, Volume};
 
 pub use csv::verify_csv;
 pub use set::verify_set;
-pub use zip::verify_zip;
+pub use zip::{verify_zip, zip_manifest};
 
 /// At most so many differences are listed; one more says that there are others.
 pub const DIFFERENCES_LIMIT: usize = 100;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The version of the record's form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Counters and hashes of one part. As bytes: one line of JSON, then one with the BLAKE3 of the first, in hex.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

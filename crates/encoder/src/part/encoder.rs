@@ -7,12 +7,13 @@ use arrow_schema::SchemaRef;
 use thiserror::Error;
 
 use super::hashing::OpenEntry;
+use super::whole::Whole;
 use super::{Container, EntrySummary, Output, PartSummary};
 use crate::csv::{self, CsvEncoder, EncodeError, Profile};
 use crate::deflate::Deflater;
 use crate::hash::Crc64;
 use crate::name::{BadName, HEADER_NAME, MANIFEST_NAME, check_name};
-use crate::zip::DirectoryBuilder;
+use crate::zip::{DirectoryBuilder, local_header_bytes};
 
 /// CSV text is handed on in pieces of about this size, whatever the batches; one row may make a piece longer.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -38,7 +39,7 @@ pub struct PartEncoder<O: Output> {
     header: Vec<u8>,
     deflater: Deflater,
     text: Vec<u8>,
-    output: O,
+    output: Whole<O>,
     position: u64,
     open: Option<OpenEntry>,
     entries: Vec<EntrySummary>,
@@ -85,7 +86,7 @@ impl<O: Output> PartEncoder<O> {
             header,
             deflater: Deflater::default(),
             text: Vec::with_capacity(2 * PIECE_BYTES),
-            output,
+            output: Whole::new(output),
             position: 0,
             open: None,
             entries: Vec::new(),
@@ -154,6 +155,7 @@ impl<O: Output> PartEncoder<O> {
         let data_crc64nvme = self.entries.iter().fold(Crc64::EMPTY, |crc, entry| crc.join(entry.crc64nvme));
         let tail = if self.container == Container::Zip { self.directory()? } else { Vec::new() };
         self.output.append(&tail)?;
+        let (output, blake3) = self.output.finish();
         let summary = PartSummary {
             container: self.container,
             entries: self.entries,
@@ -161,14 +163,18 @@ impl<O: Output> PartEncoder<O> {
             total_bytes: self.position + tail.len() as u64,
             data_crc64nvme,
             crc64nvme: data_crc64nvme.join(Crc64::of(&tail)),
+            blake3,
             rows_encoded: self.csv.rows_encoded(),
             escaped_cells: self.csv.escaped_cells(),
         };
-        Ok((summary, self.output))
+        Ok((summary, output))
     }
 
     fn begin(&mut self, name: &str) -> Result<(), PartError> {
         self.broken = true;
+        if self.container == Container::Zip {
+            self.output.will_patch(self.position..self.position + local_header_bytes(name));
+        }
         let mut entry =
             OpenEntry::begin(name.to_owned(), self.container, self.sha256, self.position, &mut self.output)?;
         if !self.header.is_empty() {

@@ -88,6 +88,8 @@ pub struct PartSummary {
     pub data_crc64nvme: Crc64,
     /// CRC-64/NVME of the whole file.
     pub crc64nvme: Crc64,
+    /// BLAKE3 of the whole file.
+    pub blake3: Hash256,
     /// Rows that went through the encoder.
     pub rows_encoded: u64,
     /// Cells that got a leading apostrophe.

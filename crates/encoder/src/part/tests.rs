@@ -105,6 +105,7 @@ fn a_zip_part_is_complete_in_itself() {
     assert_eq!((summary.data_bytes, summary.total_bytes), (offset, output.bytes.len() as u64));
     assert_eq!(summary.data_crc64nvme, Crc64::of(&output.bytes[..offset as usize]));
     assert_eq!(summary.crc64nvme, Crc64::of(&output.bytes));
+    assert_eq!(summary.blake3, Hash256::blake3(&output.bytes));
     assert_eq!(summary.rows_encoded, 40_001);
 }
 
@@ -116,6 +117,7 @@ fn raw_and_gzip_are_one_piece_without_header_line() {
             check_entry(&summary.entries[0], &output.bytes, &text_of(&batch));
             assert_eq!(output.patches, []);
             assert_eq!((summary.data_bytes, summary.total_bytes), (output.bytes.len() as u64, summary.data_bytes));
+            assert_eq!(summary.blake3, Hash256::blake3(&output.bytes));
             assert_eq!((summary.crc64nvme, summary.data_crc64nvme), (Crc64::of(&output.bytes), summary.crc64nvme));
         }
         let (entry, bytes) = header_piece(&["a", "b"], Profile::Rfc4180, container, true).unwrap();

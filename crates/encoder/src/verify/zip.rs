@@ -26,6 +26,19 @@ pub fn verify_zip<R: Read + Seek>(reader: R, limits: &VerifyLimits) -> io::Resul
     Ok(report.finish())
 }
 
+/// The text of the manifest of an archive, as it is stored; `None` where the file does not end with one.
+///
+/// An error is one of the reader only.
+pub fn zip_manifest<R: Read + Seek>(reader: R, limits: &VerifyLimits) -> io::Result<Option<Vec<u8>>> {
+    let mut reader = BufReader::with_capacity(64 * 1024, reader);
+    let Some(place) = locate_last_entry(&mut reader, MANIFEST_NAME)? else { return Ok(None) };
+    let begin = place.header_offset.saturating_add(manifest_header_bytes());
+    let bytes = place.directory_offset.checked_sub(begin).and_then(plain_bytes);
+    let Some(bytes) = bytes.filter(|bytes| *bytes <= limits.manifest_bytes) else { return Ok(None) };
+    reader.seek(SeekFrom::Start(begin))?;
+    read_stored(&mut reader, bytes)
+}
+
 /// Finds and reads the manifest; `None` once the report says why that is not possible.
 fn read_manifest<R: Read + Seek>(
     reader: &mut BufReader<R>,
