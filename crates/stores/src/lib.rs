@@ -9,6 +9,7 @@ pub mod error;
 pub mod jobs;
 pub mod memberships;
 pub mod memory;
+pub mod people;
 pub mod record;
 
 pub use accounts::{Account, AccountCreated, Accounts};
@@ -19,3 +20,4 @@ pub use jobs::{
     Claimed, ClientKey, Created, Due, IdempotencyKey, Jobs, NewExport, Recorded, SegmentProgress, SegmentState,
 };
 pub use memberships::{Memberships, MembershipsImported};
+pub use people::People;

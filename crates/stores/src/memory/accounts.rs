@@ -143,3 +143,16 @@ impl Accounts for MemoryAccounts {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::accounts_contract!(async |clock| ((), MemoryAccounts::new(clock)));
+
+    crate::people_contract!(async |clock: Arc<dyn Clock>| {
+        let directory: Arc<dyn crate::Directory> = Arc::new(crate::memory::MemoryDirectory::new(Arc::clone(&clock)));
+        let accounts: Arc<dyn Accounts> = Arc::new(MemoryAccounts::new(clock));
+        ((), directory, accounts)
+    });
+}

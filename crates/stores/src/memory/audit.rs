@@ -31,3 +31,10 @@ impl Audit for MemoryAudit {
         Ok(older.take(limit as usize).map(|(_, event)| event.clone()).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::audit_contract!(async || ((), MemoryAudit::default()));
+}

@@ -61,3 +61,10 @@ fn in_order(stored: &Rows, user: UserId) -> BTreeMap<(Day, MembershipId), &Membe
     let of_user = stored.memberships.values().filter(|row| row.user == user);
     of_user.map(|row| ((row.valid_from, row.id), row)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::memberships_contract!(async |clock| ((), MemoryDirectory::new(clock)));
+}
