@@ -30,6 +30,8 @@ pub struct Limits {
     pub request_body_bytes: u64,
     /// Greatest request body once decompressed (bytes).
     pub request_decompressed_bytes: u64,
+    /// Refused lines of messages brought in over HTTP that are listed; the rest are counted.
+    pub refused_listed: u32,
     /// Most items on one page of a list.
     pub page_items: u32,
     /// Life of an access token (seconds).
@@ -44,12 +46,34 @@ pub struct Limits {
     pub sweep_milliseconds: u64,
     /// Attempts at one step before it counts as failed.
     pub attempts_per_step: u32,
+    /// Attempts at sending a letter before it is given up.
+    pub notify_attempts: u32,
+    /// How long a settled export stays known once its files are gone (seconds).
+    pub settled_live_seconds: u64,
+    /// How long a client's key finds its export again (seconds).
+    pub idempotency_seconds: u64,
     /// Wait before the first repeat of a failed step; it doubles with each further one (milliseconds).
     pub retry_milliseconds: u64,
     /// Most segments claimed by one write.
     pub claim_segments: u32,
     /// Most segments of one export that wait for a repeat or have failed at a time.
     pub retry_set: u32,
+    /// Greatest head of an HTTP request: its line and its headers (bytes).
+    pub header_bytes: u64,
+    /// Greatest JSON body (bytes).
+    pub json_body_bytes: u64,
+    /// How long a request may take to come and to be answered, unless it streams (seconds).
+    pub request_seconds: u64,
+    /// How long bringing messages in by one request may take (seconds).
+    pub ingest_seconds: u64,
+    /// Most connections at a time; further ones wait.
+    pub connections: u32,
+    /// Most attempts to sign in to one account in 15 minutes.
+    pub login_attempts_per_account: u32,
+    /// Most attempts to sign in from one address in 15 minutes.
+    pub login_attempts_per_address: u32,
+    /// Most passwords that are hashed at a time (19 MiB each).
+    pub password_hashes_at_once: u32,
 }
 
 impl Default for Limits {
@@ -67,6 +91,7 @@ impl Default for Limits {
             mail_attachment_bytes: 5 << 20,
             request_body_bytes: 64 << 20,
             request_decompressed_bytes: 1 << 30,
+            refused_listed: 100,
             page_items: 100,
             access_token_seconds: 300,
             refresh_token_seconds: 30 * 86_400,
@@ -74,9 +99,20 @@ impl Default for Limits {
             heartbeat_milliseconds: 5_000,
             sweep_milliseconds: 5_000,
             attempts_per_step: 3,
+            notify_attempts: 10,
+            settled_live_seconds: 30 * 86_400,
+            idempotency_seconds: 7 * 86_400,
             retry_milliseconds: 500,
             claim_segments: 32,
             retry_set: 1_024,
+            header_bytes: 16 << 10,
+            json_body_bytes: 64 << 10,
+            request_seconds: 30,
+            ingest_seconds: 600,
+            connections: 1_024,
+            login_attempts_per_account: 10,
+            login_attempts_per_address: 100,
+            password_hashes_at_once: 2,
         }
     }
 }

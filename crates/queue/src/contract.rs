@@ -1,5 +1,7 @@
 //! What every queue must do; an adapter runs it by [`queue_contract!`](crate::queue_contract).
 
+pub mod limiter;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,10 +2,12 @@
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+pub mod limiter;
 pub mod memory;
 pub mod queue;
 pub mod wake;
 
+pub use limiter::{LimitKey, Limiter, MemoryLimiter, Rate, Taken};
 pub use memory::MemoryQueue;
 pub use queue::{Queue, QueueError};
 pub use wake::{Message, Wake, WakeError};

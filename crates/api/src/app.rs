@@ -1,0 +1,126 @@
+//! What every handler works with: the ports, the keys, the options.
+
+use std::sync::Arc;
+
+use artifacts::Artifacts;
+use domain::audit::{Action, Actor, Event};
+use domain::clock::Clock;
+use domain::ids::EventId;
+use domain::limits::Limits;
+use domain::owner::Owner;
+use domain::random::Random;
+use domain::time::Micros;
+use lake::Lake;
+use lake::ingest::InputLimits;
+use queue::{Limiter, Queue};
+use stores::{Accounts, Audit, Directory, Jobs, Memberships, StoreError};
+
+use crate::Keys;
+use crate::address::Network;
+use crate::auth::Hasher;
+use crate::exports::forecast::Rates;
+use crate::metrics::Metrics;
+
+/// What stands behind the service.
+pub struct Ports {
+    /// All exports.
+    pub jobs: Arc<dyn Jobs>,
+    /// Who exists and who belongs where.
+    pub directory: Arc<dyn Directory>,
+    /// Addresses, password hashes, refresh families.
+    pub accounts: Arc<dyn Accounts>,
+    /// What users subscribe to.
+    pub memberships: Arc<dyn Memberships>,
+    /// Who asked, linked, changed and removed.
+    pub audit: Arc<dyn Audit>,
+    /// Wakes for the workers.
+    pub queue: Arc<dyn Queue>,
+    /// Limits by account and by address.
+    pub limiter: Arc<dyn Limiter>,
+    /// Parts, archives, manifests.
+    pub artifacts: Arc<dyn Artifacts>,
+    /// The messages.
+    pub lake: Arc<Lake>,
+    /// What the time is.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and secrets come from here.
+    pub random: Arc<dyn Random>,
+}
+
+/// What one installation may set.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the service is reached from outside, without a slash at the end; tokens name it as their issuer.
+    pub public_url: String,
+    /// Every limit by name.
+    pub limits: Limits,
+    /// Whether manifests carry SHA-256 too.
+    pub sha256: bool,
+    /// What one message may be.
+    pub input_limits: InputLimits,
+    /// Rows are sorted in memory up to this size, then on disk (bytes).
+    pub sort_memory_bytes: usize,
+    /// What experience says of sizes, speed and price.
+    pub rates: Rates,
+    /// Proxies whose `X-Forwarded-For` is believed; nobody by default.
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8470".to_owned(),
+            limits: Limits::default(),
+            sha256: false,
+            input_limits: InputLimits::default(),
+            sort_memory_bytes: 48 << 20,
+            rates: Rates::default(),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// The service without its listener.
+pub struct App {
+    /// What stands behind it.
+    pub ports: Ports,
+    /// Signing keys and the server's secret.
+    pub keys: Keys,
+    /// What the installation set.
+    pub options: Options,
+    /// What is counted; a worker in the same process feeds it too.
+    pub metrics: Arc<Metrics>,
+    /// Compares passwords, a few at a time.
+    pub hasher: Hasher,
+}
+
+impl App {
+    /// Puts the service together.
+    pub fn new(ports: Ports, keys: Keys, options: Options) -> Arc<Self> {
+        let hasher = Hasher::new(options.limits.password_hashes_at_once);
+        Arc::new(Self { ports, keys, options, metrics: Arc::default(), hasher })
+    }
+
+    /// Every limit by name.
+    pub fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    /// The wall clock.
+    pub fn now(&self) -> Micros {
+        self.ports.clock.now()
+    }
+
+    /// Adds an event to the audit trail. Whoever asks is told when that fails, so that nothing is done unseen twice.
+    pub async fn remember(
+        &self,
+        actor: Actor,
+        owner: Owner,
+        action: Action,
+        subject: impl Into<String>,
+    ) -> Result<(), StoreError> {
+        let at = self.now();
+        let id = EventId::new(at, self.ports.random.as_ref());
+        self.ports.audit.add_event(&Event { id, at, actor, owner, action, subject: subject.into() }).await
+    }
+}

@@ -1,0 +1,22 @@
+//! What machines ask: alive, ready, counts, public keys.
+
+mod jwks;
+mod livez;
+mod metrics;
+mod readyz;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+
+/// The routes of this module.
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(livez::livez))
+        .routes(routes!(readyz::readyz))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(jwks::jwks))
+}

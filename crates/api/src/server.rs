@@ -1,0 +1,93 @@
+//! The listener: how many connections, how long a header may take, and the way to a graceful stop.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower::ServiceExt as _;
+
+use crate::address::Peer;
+use crate::{App, router};
+
+/// How long running requests have to end once the service is to stop.
+pub const DRAIN: Duration = Duration::from_secs(30);
+/// How long the header of a request may take, and how long a connection may lie idle.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Most headers of one request; more are answered 431.
+const HEADERS_LIMIT: usize = 64;
+/// Wait after a failed accept: descriptors may be spent for a moment.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why the service ended.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The listener has no address any more.
+    #[error("the listener failed")]
+    Listener(#[source] io::Error),
+}
+
+/// Answers requests until `stop` becomes true or its sender is gone; then takes no more connections and lets what runs
+/// end, for at most [`DRAIN`].
+pub async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch::Receiver<bool>) -> Result<(), ServeError> {
+    listener.local_addr().map_err(ServeError::Listener)?;
+    let routes = router(Arc::clone(&app));
+    let places = Arc::new(Semaphore::new(app.limits().connections as usize));
+    let graceful = GracefulShutdown::new();
+    loop {
+        // Over the limit, new connections wait in the listener's backlog.
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await.expect("the places are never closed");
+            listener.accept().await.map(|(stream, peer)| (stream, Peer(peer.ip()), place))
+        };
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = next => match accepted {
+                Ok((stream, peer, place)) => answer(stream, peer, place, routes.clone(), &app, &graceful),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!(seconds = DRAIN.as_secs(), "requests were cut off at the end");
+    }
+    Ok(())
+}
+
+fn answer(
+    stream: TcpStream,
+    peer: Peer,
+    place: OwnedSemaphorePermit,
+    routes: Router,
+    app: &App,
+    graceful: &GracefulShutdown,
+) {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        routes.clone().oneshot(request.map(Body::new))
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(HEADERS_LIMIT)
+        .max_buf_size(usize::try_from(app.limits().header_bytes).unwrap_or(usize::MAX).max(8 << 10))
+        .serve_connection(TokioIo::new(stream), service);
+    let watched = graceful.watch(connection);
+    tokio::spawn(async move {
+        // A client that goes away is no event.
+        let _ = watched.await;
+        drop(place);
+    });
+}
