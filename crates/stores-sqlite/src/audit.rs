@@ -88,3 +88,40 @@ fn actor(name: &str) -> Result<Actor, StoreError> {
         _ => Err(corrupt("an event", "its actor is not known")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::UserId;
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::testing::{fresh, goes_by_indexes};
+
+    stores::audit_contract!(fresh);
+
+    #[tokio::test]
+    async fn every_statement_goes_by_an_index() {
+        goes_by_indexes(ALL).await;
+    }
+
+    #[tokio::test]
+    async fn the_table_is_only_added_to() {
+        let (folder, stores) = fresh().await;
+        let user: UserId = "00000000-0000-7000-8000-000000000001".parse().unwrap();
+        let event = Event {
+            id: EventId(user.0),
+            at: Micros(0),
+            actor: Actor::User(user),
+            owner: Owner::User(user),
+            action: Action::SignedIn,
+            subject: String::new(),
+        };
+        stores.add_event(&event).await.unwrap();
+        let connection = Connection::open(folder.path().join("outhaul.db")).unwrap();
+        for change in ["DELETE FROM audit", "UPDATE audit SET actor = 'operator'"] {
+            let refused = connection.execute(change, []).unwrap_err().to_string();
+            assert_eq!(refused, "the audit trail is only added to");
+        }
+        assert_eq!(stores.events(&Owner::User(user), None, 9).await.unwrap(), [event]);
+    }
+}

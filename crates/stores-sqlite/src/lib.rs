@@ -11,6 +11,8 @@ mod jobs;
 mod memberships;
 mod rows;
 mod schema;
+#[cfg(test)]
+mod testing;
 
 pub use adapter::SqliteStores;
 pub use failpoint::FAILPOINTS;

@@ -32,3 +32,22 @@ pub(crate) fn version(connection: &Connection) -> Result<usize, StoreError> {
     }
     Ok(found as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of the first version keeps its organisations and exports.
+    #[test]
+    fn a_file_of_an_older_version_is_brought_up() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection.execute("INSERT INTO organisations (slug, created_at) VALUES ('acme', 7)", []).unwrap();
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), MIGRATIONS.len());
+        let put = "INSERT INTO organisation_tokens SELECT 't', slug, '', zeroblob(32), created_at FROM organisations";
+        assert_eq!(connection.execute(put, []).unwrap(), 1);
+    }
+}
