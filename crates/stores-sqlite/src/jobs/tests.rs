@@ -41,7 +41,6 @@ async fn with(clock: Arc<dyn Clock>, limits: Limits) -> (TempDir, SqliteStores) 
 }
 
 stores::jobs_contract!(with);
-stores::directory_contract!(async |clock| with(clock, Limits::default()).await);
 
 fn acme() -> Owner {
     "org.acme".parse().unwrap()
