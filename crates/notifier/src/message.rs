@@ -10,7 +10,7 @@ use lettre::message::header::{
 };
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
-use crate::parsed::{ParseError, is_one_line};
+use crate::parsed::{ParseError, is_plain_header};
 use crate::{Attachment, Letter, NotifyError};
 
 /// Who letters come from: an address, maybe with a name.
@@ -35,11 +35,11 @@ impl FromStr for Sender {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let (name, address) = match text.strip_suffix('>').and_then(|text| text.split_once('<')) {
+        let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
             Some((name, address)) => (Some(name.trim()), address),
             None => (None, text),
         };
-        let fits = |name: &&str| is_one_line(name) && !name.is_empty() && name.len() <= Self::NAME_LIMIT_BYTES;
+        let fits = |name: &&str| is_plain_header(name) && !name.is_empty() && name.len() <= Self::NAME_LIMIT_BYTES;
         if name.is_some_and(|name| !fits(&name)) {
             return Err(ParseError::Sender);
         }

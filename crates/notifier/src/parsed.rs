@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ParseError {
     /// Not one line of a sensible length.
-    #[error("is not a subject: use 1 to 200 bytes without control characters")]
+    #[error("is not a subject: use 1 to 200 bytes without control characters and without '=?'")]
     Subject,
     /// Not the name of one file.
     #[error("is not a file name: use 1 to 200 bytes without control characters, '/' and '\\'")]
@@ -25,7 +25,7 @@ pub enum ParseError {
     Sender,
 }
 
-/// The subject of a letter: one line of at most 200 bytes.
+/// The subject of a letter: one line of at most 200 bytes, without the `=?` that begins an encoded word (RFC 2047).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Subject(String);
 
@@ -43,7 +43,7 @@ impl FromStr for Subject {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let fits = is_one_line(text) && text.len() <= Self::LIMIT_BYTES && !text.trim().is_empty();
+        let fits = is_plain_header(text) && text.len() <= Self::LIMIT_BYTES && !text.trim().is_empty();
         fits.then(|| Self(text.to_owned())).ok_or(ParseError::Subject)
     }
 }
@@ -80,8 +80,13 @@ impl FromStr for FileName {
 }
 
 /// No control character, and none of the two line ends that Unicode adds.
-pub(crate) fn is_one_line(text: &str) -> bool {
+fn is_one_line(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
+/// One line that a reader of mail shows as it stands: what looks like an encoded word would be decoded.
+pub(crate) fn is_plain_header(text: &str) -> bool {
+    is_one_line(text) && !text.contains("=?")
 }
 
 /// Where people reach the service, as links begin: scheme, host, maybe a port and a path, no slash at the end.
@@ -146,6 +151,7 @@ mod tests {
             assert_eq!(bad.parse::<Subject>(), Err(ParseError::Subject), "{bad:?}");
             assert_eq!(bad.parse::<FileName>(), Err(ParseError::FileName), "{bad:?}");
         }
+        assert_eq!("=?utf-8?q?Bcc?=".parse::<Subject>(), Err(ParseError::Subject));
         for bad in [".", "..", "a/b", "..\\a"] {
             assert_eq!(bad.parse::<FileName>(), Err(ParseError::FileName), "{bad:?}");
         }

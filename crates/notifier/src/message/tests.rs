@@ -76,7 +76,14 @@ fn a_sender_is_parsed() {
     {
         assert_eq!(good.parse::<Sender>().is_ok(), good != "<a@b.example>", "{good}");
     }
-    for bad in ["", "a", "a\r\nBcc: x@y.example <a@b.example>", "a <a@b.example> x", "a <b <c@d.example>>"] {
+    for bad in [
+        "",
+        "a",
+        "a\r\nBcc: x@y.example <a@b.example>",
+        "a <a@b.example> x",
+        "a <b <c@d.example>>",
+        "=?utf-8?q?a?= <a@b.example>",
+    ] {
         assert_eq!(bad.parse::<Sender>(), Err(ParseError::Sender), "{bad:?}");
     }
 }

@@ -1,0 +1,7 @@
+//! Letters as mail servers and readers of mail that are not ours see them.
+
+mod faults;
+mod files;
+mod scripted;
+mod server;
+mod support;
