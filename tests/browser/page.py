@@ -2,7 +2,7 @@
 
     page.py states           the page against a stand-in for the service, in every state that it can show
     page.py service          the page against a running service; reads from stdin
-        {"url", "link", "member": {"email", "password"}, "stranger": {..}, "rows", "file", "copy"}: `link` is what the
+        {"link", "member": {"email", "password"}, "stranger": {..}, "rows", "file", "copy"}: `link` is what the
         letter says, `file` is downloaded from there and put at `copy`
 
 Prints a line for each thing shown; the first that is otherwise is printed to stderr, and the exit code is 1.

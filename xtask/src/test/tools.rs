@@ -1,4 +1,4 @@
-//! Archive readers that are not ours, from Debian's packages; only what is missing is installed.
+//! Archive readers and a browser that are not ours, from Debian's packages; only what is missing is installed.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ struct Tool {
     is_there: fn() -> bool,
 }
 
-const TOOLS: [Tool; 6] = [
+const TOOLS: [Tool; 8] = [
     Tool {
         name: "unzip",
         package: "unzip",
@@ -48,8 +48,20 @@ const TOOLS: [Tool; 6] = [
     Tool {
         name: "python3",
         package: "python3-venv",
-        purpose: "reads exports with csv, zipfile, DuckDB and pyiceberg",
+        purpose: "reads exports and letters, takes letters over, and moves the browser",
         is_there: venv,
+    },
+    Tool {
+        name: "chromium",
+        package: "chromium",
+        purpose: "shows the page",
+        is_there: || works(Command::new("chromium").arg("--version")),
+    },
+    Tool {
+        name: "chromedriver",
+        package: "chromium-driver",
+        purpose: "moves Chromium",
+        is_there: || works(Command::new("chromedriver").arg("--version")),
     },
 ];
 
