@@ -1,7 +1,7 @@
 // One export: how far it is, why it failed, and its files.
 
 import { element, say, show, warn } from "./dom.js";
-import { call } from "./session.js";
+import { Problem, call } from "./session.js";
 import * as words from "./words.js";
 
 // How often a running export is looked at (milliseconds); slower the longer it takes.
@@ -14,17 +14,32 @@ export async function showExport(path, of, isCurrent, failed) {
   const view = build(path, of, () => follow().catch(failed));
   let pause = pollFirst;
   let timer = null;
+  let isDisturbed = false;
+  const later = () => { timer = setTimeout(() => isCurrent() && follow().catch(failed), pause); };
   async function follow() {
     clearTimeout(timer);
-    const it = await call("GET", path);
+    const it = await call("GET", path).catch((error) => {
+      if (!passes(error)) throw error;
+      return error;
+    });
     if (!isCurrent()) return;
+    if (it instanceof Problem) {
+      isDisturbed = true;
+      warn(words.problem(it));
+      return later();
+    }
     view.update(it);
+    if (isDisturbed) warn("");
+    isDisturbed = false;
     if (it.state !== "queued" && it.state !== "running") return;
-    timer = setTimeout(() => isCurrent() && follow().catch(failed), pause);
+    later();
     pause = Math.min(pause * growth, pollLast);
   }
   await follow();
 }
+
+// Whether the same question may be answered soon.
+const passes = (error) => error instanceof Problem && (error.status === 0 || error.status === 429 || error.status >= 500);
 
 function build(path, of, again) {
   const facts = element("dl");

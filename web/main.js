@@ -15,6 +15,7 @@ const routes = [
   [/^(#\/?)?$/, home],
 ];
 
+const loading = "Loading …";
 // Counts what was shown, so that answers that come too late are dropped.
 let current = 0;
 
@@ -24,6 +25,7 @@ function render() {
   if (!isSignedIn()) return askToSignIn();
   for (const [pattern, view] of routes) {
     const found = pattern.exec(location.hash);
+    if (found) show(loading);
     if (found) return view(...found.slice(1)).catch(failed(current));
   }
   return show("There is no such page");
@@ -38,7 +40,7 @@ function failed(number) {
       warn("Your login is over. Sign in again.");
       return;
     }
-    if (document.querySelector("h1") === null || error.status === 404) show("Not shown");
+    if (document.querySelector("h1").textContent === loading) show("Not shown");
     warn(words.problem(error));
   };
 }
@@ -56,6 +58,7 @@ function askToSignIn() {
     say("Signing in …");
     try {
       await signIn(email.value, password.value);
+      document.getElementById("who").textContent = email.value;
       render();
     } catch (error) {
       say("");
@@ -74,7 +77,6 @@ async function home() {
   const number = current;
   const me = await call("GET", "me");
   if (number !== current) return;
-  whoIs(me);
   const places = me.organisations.map(({ slug: name, role }) =>
     element("li", {}, element("a", { href: `#/exports/${name}` }, name), ` (${role})`));
   const own = element("p", {}, element("a", { href: "#/me/exports" }, "Exports of your memberships"));
@@ -97,10 +99,6 @@ async function oneExport(path, of) {
   const number = current;
   const isCurrent = () => number === current;
   await showExport(path, of, isCurrent, failed(number));
-}
-
-function whoIs(me) {
-  document.getElementById("who").textContent = me.email;
 }
 
 document.getElementById("sign-out").addEventListener("click", async () => {

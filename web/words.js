@@ -2,6 +2,8 @@
 
 const units = [["TB", 1e12], ["GB", 1e9], ["MB", 1e6], ["kB", 1e3]];
 
+const clock = { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+
 export const count = (number) => number.toLocaleString("en");
 
 export function size(bytes) {
@@ -11,7 +13,7 @@ export function size(bytes) {
 
 export function time(text) {
   const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? text : date.toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" });
+  return Number.isNaN(date.getTime()) ? text : date.toLocaleString("en-GB", clock);
 }
 
 export const state = {

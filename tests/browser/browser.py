@@ -5,9 +5,12 @@ import os
 import pathlib
 import pwd
 import shutil
+import subprocess
+import sys
 import tempfile
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -52,9 +55,8 @@ def options(home, downloads):
 
 def sandbox_works():
     """Some containers forbid the namespaces that the sandbox is made of; the pages here are our own."""
-    script = "import ctypes, os, sys; os.setuid(65534) if os.geteuid() == 0 else None; sys.exit(ctypes.CDLL(None).unshare(0x10000000) != 0)"
-    import subprocess
-    import sys
+    # CLONE_NEWUSER, as nobody where root asks.
+    script = "import ctypes, os, sys; os.geteuid() or os.setuid(65534); sys.exit(ctypes.CDLL(None).unshare(0x10000000) != 0)"
     return subprocess.run([sys.executable, "-I", "-c", script], check=False).returncode == 0
 
 
@@ -80,19 +82,13 @@ class Browser:
         return found[0].text if found else ""
 
     def until(self, what, condition):
-        def holds(_):
-            try:
-                return condition()
-            except Exception as error:
-                if type(error).__name__ != "StaleElementReferenceException":
-                    raise
-                return False
-        def seen():
-            return f"{what}; seen: {self.text('body')!r}; log: {self.driver.get_log('browser')}"
+        # What is looked at may be replaced meanwhile.
+        wait = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.05, [StaleElementReferenceException])
         try:
-            return WebDriverWait(self.driver, PATIENCE_SECONDS, 0.05).until(holds)
-        except Exception as error:
-            raise AssertionError(seen()) from error
+            return wait.until(lambda _: condition())
+        except TimeoutException as error:
+            seen = f"seen: {self.text('body')!r}; log: {self.driver.get_log('browser')}"
+            raise AssertionError(f"{what}; {seen}") from error
 
     def until_text(self, selector, text):
         self.until(f"{text!r} in {selector}", lambda: text in self.text(selector))

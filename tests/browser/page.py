@@ -71,7 +71,7 @@ def progress_and_download(browser, server):
     assert bar.accessible_name == "Progress"
     browser.until_text("#status", "Ready")
     assert not bar.is_displayed()
-    for text in ("2021-01-01 to 2021-03-31 (Europe/Berlin)", "1,234,567", "25.6 kB", "15 April 2021"):
+    for text in ("2021-01-01 to 2021-03-31 (Europe/Berlin)", "1,234,567", "25.6 kB", "15 April 2021 at 14:05 UTC"):
         assert text in browser.text("main"), text
     browser.button(f"Download {fake_api.FILE}").click()
     assert browser.downloaded(fake_api.FILE) == fake_api.CONTENT
@@ -94,6 +94,7 @@ def waiting_and_own(browser, server):
     browser.until_text("#status", "It waits until other exports are finished.")
     browser.go(f"#/me/exports/{fake_api.OWN}")
     browser.until_text("h1", "Export of your memberships")
+    assert browser.text("#who") == fake_api.EMAIL
     assert "Days" not in browser.text("dl")
 
 
@@ -135,6 +136,16 @@ def service_away(browser, server):
     server.state.is_down = True
     browser.sign_in(fake_api.EMAIL, fake_api.PASSWORD)
     browser.until_text("#alert", "The service cannot answer now. Try again in 7 s.")
+
+
+def service_away_for_a_while(browser, server):
+    enter(browser, server, f"#/exports/o1/{fake_api.RUNNING}")
+    browser.until_text("#status", "parts are built.")
+    server.state.is_down = True
+    browser.until_text("#alert", "The service cannot answer now.")
+    server.state.is_down = False
+    browser.until_text("#status", "Ready")
+    assert browser.text("#alert") == ""
 
 
 def sign_out_forgets(browser, server):
@@ -201,7 +212,7 @@ def light(colour):
 
 
 STATES = [sign_in_by_keyboard, progress_and_download, failure_and_retry, waiting_and_own, unknown_things, tokens_are_renewed,
-          service_away, sign_out_forgets, nothing_else_runs, small_and_dark]
+          service_away, service_away_for_a_while, sign_out_forgets, nothing_else_runs, small_and_dark]
 
 
 def service(browser, told):

@@ -35,7 +35,7 @@ fn run(python: &Path, script: &str, argument: &Path, input: &Value) -> Ran {
 fn the_page_in_every_state() {
     let Some(python) = browser("the_page_in_every_state") else { return };
     let ran = run(&python, "browser/page.py", Path::new("states"), &Value::Null);
-    assert_eq!(ran.stdout.matches("shown: ").count(), 10, "{ran:?}");
+    assert_eq!(ran.stdout.matches("shown: ").count(), 11, "{ran:?}");
 }
 
 #[test]
