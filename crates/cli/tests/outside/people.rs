@@ -204,7 +204,7 @@ fn people_killed_commands_go_on() {
         }
         // Over what a deletion left: the address is free all the same.
         outhaul.run(&["user", "create", "u1@example.org"]).expect(0);
-        kill(&format!("accounts.delete.before"), 1, &["user", "delete", "u1@example.org"]);
+        kill("accounts.delete.before", 1, &["user", "delete", "u1@example.org"]);
         outhaul.run(&["user", "create", "u1@example.org"]).expect(0);
         outhaul.run(&["user", "delete", "u1@example.org"]).expect(0);
     }
