@@ -49,7 +49,7 @@ async def serve(arguments):
 def authenticator(login):
     def check(server, session, envelope, mechanism, data):
         given = f"{data.login.decode()}:{data.password.decode()}" if mechanism in ("PLAIN", "LOGIN") else None
-        return AuthResult(success=given == login, auth_data=login.split(":")[0])
+        return AuthResult(success=given == login, handled=False, auth_data=login.split(":")[0])
 
     return check if login else None
 

@@ -7,16 +7,24 @@ use notifier::{Notifier, NotifyError, Secret, SmtpNotifier, SmtpOptions, Tls};
 use crate::scripted::{Does, Scripted};
 use crate::support::{clock, letter, sender};
 
+/// Long enough for every server that answers, on a busy machine too.
+const PATIENCE_SECONDS: u64 = 20;
+
 fn notifier(port: u16, tls: Tls) -> SmtpNotifier {
+    with_patience(port, tls, PATIENCE_SECONDS)
+}
+
+fn with_patience(port: u16, tls: Tls, timeout_seconds: u64) -> SmtpNotifier {
     let login = Some(("canary-user".to_owned(), Secret::new("canary-password")));
-    let options = SmtpOptions { port, login, timeout_seconds: 1, ..SmtpOptions::new("127.0.0.1", tls) };
+    let options = SmtpOptions { port, login, timeout_seconds, ..SmtpOptions::new("127.0.0.1", tls) };
     SmtpNotifier::new(options, sender(), clock()).expect("options that fit")
 }
 
 /// Sends to a server that does `then` at `word`; returns the error, which may repeat nothing that the server said.
 async fn send(word: &'static str, then: Does) -> NotifyError {
     let server = Scripted::start(word, then);
-    let error = notifier(server.port, Tls::None).send(&letter("a.ready")).await.expect_err(word);
+    let seconds = if matches!(then, Does::Hangs | Does::Dribbles) { 1 } else { PATIENCE_SECONDS };
+    let error = with_patience(server.port, Tls::None, seconds).send(&letter("a.ready")).await.expect_err(word);
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("canary"), "{shown}");
     error
@@ -108,7 +116,7 @@ async fn a_letter_that_was_taken_is_sent_however_the_conversation_ends() {
 #[tokio::test]
 async fn the_next_letter_has_a_conversation_of_its_own() {
     let server = Scripted::start(".", Does::Hangs);
-    let notifier = notifier(server.port, Tls::None);
+    let notifier = with_patience(server.port, Tls::None, 3);
     for _ in 0..2 {
         notifier.send(&letter("a.ready")).await.expect_err("given up");
         let words: Vec<_> = server.commands().iter().map(|line| line[..4.min(line.len())].to_owned()).collect();
