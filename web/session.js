@@ -4,6 +4,8 @@ const base = new URL("../v1/", import.meta.url);
 // How long before its end an access token is replaced (milliseconds).
 const early = 30_000;
 const refreshAttempts = 3;
+// Before the second attempt; twice as long before the third (milliseconds).
+const refreshPause = 500;
 
 let access = null;
 let refresh = null;
@@ -57,6 +59,7 @@ async function exchange() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const nonce = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const used = refresh;
+  if (!used) throw new Problem(401, {});
   for (let attempt = 1; ; attempt += 1) {
     try {
       const pair = await send("POST", "auth/refresh", { refresh_token: used, nonce });
@@ -68,6 +71,7 @@ async function exchange() {
       // A lost answer is asked for again under the same nonce, which gives the same tokens.
       const isLost = problem.status === 0 || problem.status >= 500;
       if (!isLost || attempt === refreshAttempts) throw problem;
+      await new Promise((done) => setTimeout(done, refreshPause * attempt));
     }
   }
 }
