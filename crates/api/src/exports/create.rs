@@ -98,7 +98,7 @@ async fn run(app: &App, party: Party, headers: &HeaderMap, body: &JsonBytes) -> 
     };
     wake(app, &party).await;
     remember(app, &party, &export).await?;
-    Ok(answer(app, &party, &export))
+    Ok(answer(app, &party, &export).await)
 }
 
 /// The event has the id of the export: a client that lost the answer asks again, and it is still one event.
@@ -163,9 +163,10 @@ fn too_many(now: Micros) -> Problem {
     Problem::new(Code::TooManyExports).limit("exports_per_organisation_per_day").retry_after(seconds.max(1))
 }
 
-fn answer(app: &App, party: &Party, export: &Export) -> Response {
+async fn answer(app: &App, party: &Party, export: &Export) -> Response {
     let location = format!("{}/{}", party.path(), export.id);
-    (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(ExportView::of(app, export))).into_response()
+    let view = ExportView::of(app, export).await;
+    (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)).into_response()
 }
 
 #[cfg(test)]

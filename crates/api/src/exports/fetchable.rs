@@ -147,8 +147,8 @@ pub async fn built(
     segment: &PlannedSegment,
     state: &SegmentState,
 ) -> Result<Option<(StoredPart, PartRecord)>, Problem> {
-    let SegmentProgress::Done { attempt, .. } = state.progress else { return Ok(None) };
-    let stored = StoredPart::of(export, segment, attempt);
+    let SegmentProgress::Done { .. } = state.progress else { return Ok(None) };
+    let stored = StoredPart::of(export, segment, state.attempt);
     let record = stored.finished(app.ports.artifacts.as_ref()).await.map_err(artifact)?;
     Ok(record.map(|record| (stored, record)))
 }

@@ -53,5 +53,5 @@ pub(super) async fn of_user(
 
 async fn run(app: &App, party: Party, id: ExportId) -> Result<Json<ExportView>, Problem> {
     let export = party.export(app, id).await?;
-    Ok(Json(ExportView::of(app, &export)))
+    Ok(Json(ExportView::of(app, &export).await))
 }

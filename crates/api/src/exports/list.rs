@@ -69,6 +69,9 @@ async fn run(app: &App, party: Party, paging: Paging) -> Result<Json<ExportPage>
     let more = exports.len() > limit as usize;
     exports.truncate(limit as usize);
     let next = exports.last().filter(|_| more).map(|last| Cursor::Export(last.id).encode());
-    let items = exports.iter().map(|export| ExportView::of(app, export)).collect();
+    let mut items = Vec::with_capacity(exports.len());
+    for export in &exports {
+        items.push(ExportView::of(app, export).await);
+    }
     Ok(Json(ExportPage { items, next_cursor: next }))
 }

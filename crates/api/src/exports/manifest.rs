@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{FromRequestParts, Query, State};
 use axum::http::request::Parts;
-use domain::export::{Export, State as ExportState};
+use domain::export::State as ExportState;
 use domain::ids::ExportId;
 use parts::{ManifestError, read_manifest};
 use serde::{Deserialize, Serialize};

@@ -63,10 +63,10 @@ pub(super) async fn of_user(
 
 async fn run(app: &App, party: Party, id: ExportId) -> Result<(StatusCode, Json<ExportView>), Problem> {
     let export = match app.ports.jobs.retry(&party.owner, id).await?.ok_or_else(Problem::not_found)? {
-        Retried::Again(export) => export,
-        Retried::NotFailed => return Err(Problem::new(Code::NotRetryable)),
+        Retried::GoesOn(export) => export,
+        Retried::NothingToRetry(_) => return Err(Problem::new(Code::NotRetryable)),
     };
     wake(app, &party).await;
     app.remember(party.actor(), party.owner, Action::ExportRetried, id.to_string()).await?;
-    Ok((StatusCode::ACCEPTED, Json(ExportView::of(app, &export))))
+    Ok((StatusCode::ACCEPTED, Json(ExportView::of(app, &export).await)))
 }

@@ -1,9 +1,11 @@
 //! An export as clients see it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::export::{ArchiveFile, Export, Failure, Phase, Segments, Slot, State, has_come};
 use domain::time::{Day, Micros};
+use parts::read_plan;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -98,8 +100,12 @@ pub struct FileView {
 
 impl ExportView {
     /// An export as it is now.
-    pub fn of(app: &App, export: &Export) -> Self {
-        Self::new(export, app.now(), app.limits().retry_set)
+    pub async fn of(app: &App, export: &Export) -> Self {
+        let mut view = Self::new(export, app.now(), app.limits().retry_set);
+        if let (Some(shown), State::Failed { failure, .. }) = (&mut view.failure, &export.state) {
+            shown.days = texts(failed_days(app, export, failure).await);
+        }
+        view
     }
 
     /// An export as it is at `now`.
@@ -188,11 +194,39 @@ impl From<&ArchiveFile> for FileView {
 
 impl From<&Failure> for FailureView {
     fn from(failure: &Failure) -> Self {
-        let days = failure.segments.iter().filter_map(|segment| segment.days);
-        let days: BTreeSet<Day> = days.flat_map(|(first, last)| (first.0..=last.0).map(Day)).collect();
-        let days = days.into_iter().map(|day| day.to_string()).collect();
+        let days = texts(failure.segments.iter().filter_map(|segment| segment.days));
         Self { code: failure.code.name(), message: failure.message.clone(), days }
     }
+}
+
+/// Each day of these spans once, in order.
+fn texts(spans: impl IntoIterator<Item = (Day, Day)>) -> Vec<String> {
+    let days: BTreeSet<Day> = spans.into_iter().flat_map(|(first, last)| (first.0..=last.0).map(Day)).collect();
+    days.into_iter().map(|day| day.to_string()).collect()
+}
+
+/// The days of the failed segments; where a record does not know them the plan does, as long as it is there.
+async fn failed_days(app: &App, export: &Export, failure: &Failure) -> Vec<(Day, Day)> {
+    let mut days: Vec<(Day, Day)> = failure.segments.iter().filter_map(|segment| segment.days).collect();
+    let unknown: Vec<u32> =
+        failure.segments.iter().filter(|segment| segment.days.is_none()).map(|segment| segment.number).collect();
+    if unknown.is_empty() || export.request.range.is_none() {
+        return days;
+    }
+    let planned = read_plan(Arc::clone(&app.ports.artifacts), &export.owner, export.id, move |plan| {
+        let mut found = Vec::new();
+        for number in unknown {
+            found.extend(plan.segments(number..number + 1)?);
+        }
+        Ok(found)
+    });
+    match planned.await {
+        Ok(segments) => days.extend(segments.iter().map(|segment| (segment.slice.first_day, segment.slice.last_day))),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the days of a failure are not all known");
+        }
+    }
+    days
 }
 
 /// Lower-case hex.

@@ -1,6 +1,6 @@
 //! What clients see of an export follows from its record alone.
 
-use domain::export::{FailureCode, PlanFacts};
+use domain::export::{FailedSegment, FailureCode, PlanFacts};
 use domain::limits::Limits;
 use domain::owner::Owner;
 use domain::request::Shape;
@@ -58,4 +58,19 @@ fn progress_counts_segments() {
     assert_eq!(progress(State::Running(Phase::Assemble(Slot::Ready(NOW))))["segments_done"], 4);
     let queued = Export { plan: None, built_parts: 0, ..export(State::Queued) };
     assert_eq!(ExportView::new(&queued, NOW, 8).progress, Progress { segments: None, segments_done: 0, rows: 75, bytes: 10 });
+}
+
+#[test]
+fn a_failure_names_each_day_once() {
+    let day = |text: &str| text.parse::<Day>().unwrap();
+    let segment = |number, days| FailedSegment { number, days };
+    let segments = vec![
+        segment(1, Some((day("2024-01-30"), day("2024-02-01")))),
+        segment(2, Some((day("2024-02-01"), day("2024-02-01")))),
+        segment(3, None),
+    ];
+    let failure = Failure { code: FailureCode::StepFailed, message: "why".to_owned(), segments, claimed: 4 };
+    let state = State::Failed { finished_at: NOW, failure, notify: None, removal: None };
+    let expected = json!({"code": "step_failed", "message": "why", "days": ["2024-01-30", "2024-01-31", "2024-02-01"]});
+    assert_eq!(seen(state)["failure"], expected);
 }
