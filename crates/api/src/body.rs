@@ -43,9 +43,10 @@ impl FromRequest<Arc<App>> for JsonBytes {
             return Err(Problem::new(Code::UnsupportedMediaType).detail(detail));
         }
         let limits = app.limits();
-        let seconds = Duration::from_secs(limits.request_seconds);
+        // The other half is for the answer, so that a slow client is told apart from a slow store.
+        let patience = Duration::from_secs(limits.request_seconds) / 2;
         let reading = read(request, limits.json_body_bytes);
-        tokio::time::timeout(seconds, reading).await.unwrap_or(Err(Problem::new(Code::RequestTimeout))).map(Self)
+        tokio::time::timeout(patience, reading).await.unwrap_or(Err(Problem::new(Code::RequestTimeout))).map(Self)
     }
 }
 

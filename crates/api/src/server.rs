@@ -48,8 +48,9 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch::Receiv
             let place = Arc::clone(&places).acquire_owned().await.expect("the places are never closed");
             listener.accept().await.map(|(stream, peer)| (stream, Peer(peer.ip()), place))
         };
+        let stopped = async { stop.wait_for(|stop| *stop).await.map(drop) };
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
+            _ = stopped => break,
             accepted = next => match accepted {
                 Ok((stream, peer, place)) => answer(stream, peer, place, routes.clone(), &app, &graceful),
                 Err(error) => {
