@@ -4,6 +4,7 @@ mod read;
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
@@ -34,10 +35,10 @@ struct Output {
 /// Imports all rows of a file, or lists what is wrong with it and imports none.
 pub async fn run(config: &Config, args: people::Membership, report: &Report) -> Result<Exit, Failure> {
     let people::Membership::Import { file } = args;
-    let input = open(&file)?;
+    let input = content(&file)?;
     let embedded = Embedded::open(config).await?;
     let mut refused = Refused { listed: Vec::new(), count: 0, limit: config.ingest.refused_listed };
-    let rows = read(input, |error| refused.add(error)).with_context(|| format!("cannot read {}", file.display()))?;
+    let rows = read(&input, |error| refused.add(error)).with_context(|| format!("cannot read {}", file.display()))?;
     let rows = with_users(&embedded, rows, &mut refused).await?;
     let mut output = Output::default();
     if refused.count == 0 {
@@ -52,18 +53,20 @@ pub async fn run(config: &Config, args: people::Membership, report: &Report) -> 
     Ok(if output.refused_count == 0 { Exit::Done } else { Exit::Refused })
 }
 
-fn open(path: &Path) -> Result<File, Failure> {
+fn content(path: &Path) -> Result<Vec<u8>, Failure> {
     let naming = || path.display().to_string();
     if !path.is_file() {
         return Err(Failure::new(Exit::NotFound, anyhow!("{} is not a file", path.display())));
     }
+    let mut input = Vec::new();
     let file = File::open(path).with_context(naming)?;
-    if file.metadata().with_context(naming)?.len() > FILE_LIMIT_BYTES {
+    file.take(FILE_LIMIT_BYTES + 1).read_to_end(&mut input).with_context(naming)?;
+    if input.len() as u64 > FILE_LIMIT_BYTES {
         let limit = FILE_LIMIT_BYTES >> 20;
         return Err(anyhow!("{} has over {limit} MiB: import it in several files", path.display()))
             .or_exit(Exit::Refused);
     }
-    Ok(file)
+    Ok(input)
 }
 
 /// The first refused rows, and how many there are.

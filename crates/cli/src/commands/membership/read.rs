@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::Read;
 use std::str::FromStr;
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -103,7 +102,8 @@ impl fmt::Display for RowError {
 ///
 /// # Errors
 /// The input cannot be read.
-pub(super) fn read(input: impl Read, mut refuse: impl FnMut(RowError)) -> Result<Vec<Row>, csv::Error> {
+pub(super) fn read(input: &[u8], mut refuse: impl FnMut(RowError)) -> Result<Vec<Row>, csv::Error> {
+    let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
     let (mut record, mut rows, mut seen) = (ByteRecord::new(), Vec::new(), HashMap::new());
     let header = reader.read_byte_record(&mut record)?.then(|| Header::of(&record));
@@ -115,7 +115,7 @@ pub(super) fn read(input: impl Read, mut refuse: impl FnMut(RowError)) -> Result
         }
     };
     while reader.read_byte_record(&mut record)? {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = first_line(input, &record);
         if record.len() != COLUMNS.len() {
             let found = record.len();
             refuse(RowError::of_row(line, format!("has {found} fields, the header has {}", COLUMNS.len())));
@@ -128,6 +128,14 @@ pub(super) fn read(input: impl Read, mut refuse: impl FnMut(RowError)) -> Result
         }
     }
     Ok(rows)
+}
+
+/// The line of a record. The reader's position still lies before the second half of CRLF, and before empty lines.
+fn first_line(input: &[u8], record: &ByteRecord) -> u64 {
+    let Some(position) = record.position() else { return 0 };
+    let rest = usize::try_from(position.byte()).ok().and_then(|start| input.get(start..)).unwrap_or_default();
+    let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + ends.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// In which place each of [`COLUMNS`] stands.

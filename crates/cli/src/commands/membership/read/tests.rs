@@ -110,9 +110,14 @@ fn all_errors_are_named_by_their_lines() {
             "line 4, currency: is not a currency: use three capital letters",
             "line 4, billing_periods: is not a whole number from 0 to 4294967295",
             "line 5: has 3 fields, the header has 12",
-            &format!("line 6, id: stands in line 2, too"),
+            "line 6, id: stands in line 2, too",
         ]
     );
+    // Whatever ends the lines, and however many of them are empty.
+    for (between, expected) in [("\r\n", 2), ("\n", 2), ("\n\n", 3), ("\r\n\r\n\n", 4)] {
+        let said = all(["", HEADER, &row(&[(5, "x")])].join(between).trim_start()).1;
+        assert_eq!(said, [format!("line {expected}, currency: is not a currency: use three capital letters")]);
+    }
     let mut bytes = format!("{HEADER}\n{}", row(&[])).into_bytes();
     let place = bytes.iter().rposition(|byte| *byte == b'C').unwrap();
     bytes[place] = 0xff;
