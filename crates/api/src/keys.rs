@@ -11,6 +11,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use domain::clock::Clock;
 use domain::random::Random;
+use domain::time::Micros;
 use thiserror::Error;
 
 pub(crate) use ring::{Jwk, Ring, SigningKey, VerifyingKey};
@@ -77,6 +78,11 @@ impl Keys {
         }
         self.load(Duration::ZERO)?;
         Ok(kid)
+    }
+
+    /// When the newest key was made, for whoever decides when it is time for another.
+    pub fn newest_made_at(&self) -> Result<Option<Micros>, KeysError> {
+        Ok(self.load(FRESH)?.newest_made_at())
     }
 
     /// The key that signs now.

@@ -78,6 +78,10 @@ impl Ring {
         ready.or(self.0.first()).cloned()
     }
 
+    pub(super) fn newest_made_at(&self) -> Option<Micros> {
+        self.0.last().map(|key| key.made_at)
+    }
+
     pub(super) fn verifying(&self, kid: &str, now: Micros) -> Option<VerifyingKey> {
         let key = self.current(now).find(|key| key.kid == kid)?;
         Some(VerifyingKey(UnparsedPublicKey::new(&ED25519, key.pair.public_key().as_ref().to_vec())))
