@@ -33,6 +33,11 @@ impl Dataset {
         matches!(self, Self::Messages)
     }
 
+    /// Whether a small file comes with the letter that says that it is ready.
+    pub const fn comes_with_the_letter(self) -> bool {
+        matches!(self, Self::Memberships)
+    }
+
     /// All columns, in the order in which they stand in a file.
     pub const fn columns(self) -> &'static [&'static str] {
         match self {

@@ -7,6 +7,7 @@ mod lease;
 mod next_step;
 mod promote;
 mod record;
+mod retry;
 mod segments;
 mod state;
 mod step;
@@ -18,7 +19,7 @@ pub use next_step::next_step;
 pub use promote::next_to_promote;
 pub use record::{InvalidTransition, Outcome, Settled};
 pub use segments::Segments;
-pub use state::{ArchiveFile, Failure, FailureCode, Phase, PlanFacts, Slot, State};
+pub use state::{ArchiveFile, FailedSegment, Failure, FailureCode, Phase, PlanFacts, Slot, State};
 pub use step::Step;
 
 use crate::ids::{ExportId, UserId};
@@ -54,6 +55,10 @@ pub struct Export {
     pub reused_parts: u32,
     /// Segments that were built.
     pub built_parts: u32,
+    /// How often its failed segments were asked for again.
+    pub retries: u32,
+    /// The segments to go on with once it has a place: set by a retry, taken by the promotion.
+    pub resume: Option<Segments>,
     /// When it was last served, as a count of the owner's claims; the least recently served comes first.
     pub served: u64,
 }
@@ -82,6 +87,8 @@ impl Export {
             bytes: 0,
             reused_parts: 0,
             built_parts: 0,
+            retries: 0,
+            resume: None,
             served: 0,
         }
     }

@@ -39,6 +39,12 @@ impl Micros {
     pub fn plus_seconds(self, seconds: u64) -> Self {
         self.plus(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND))
     }
+
+    /// This instant moved back by whole seconds, saturating.
+    #[must_use]
+    pub fn minus_seconds(self, seconds: u64) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND)))
+    }
 }
 
 /// Writes `YYYY-MM-DDTHH:MM:SS.ffffffZ`, always six decimals; a year over 9999 takes the expanded

@@ -94,9 +94,10 @@ impl PartRecord {
     }
 
     /// The entries that go into an archive: those with rows.
-    pub fn entries_with_rows(&self) -> impl Iterator<Item = (&EntrySummary, SentAt)> {
+    /// Each comes with its instants, where its rows have some.
+    pub fn entries_with_rows(&self) -> impl Iterator<Item = (&EntrySummary, Option<SentAt>)> {
         let entries = self.part.entries.iter().filter(|entry| entry.rows > 0);
-        entries.zip(self.sent_at.iter().copied())
+        entries.zip(self.sent_at.iter().copied().map(Some).chain(std::iter::repeat(None)))
     }
 
     /// Rows written.

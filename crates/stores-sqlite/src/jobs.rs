@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use domain::export::{Export, Lease, Outcome, Seen};
 use domain::ids::{ExportId, WorkerId};
 use domain::owner::Owner;
-use domain::time::{Day, Micros};
+use domain::time::Day;
 use rusqlite::Transaction;
 use stores::jobs::{PURGE_LIMIT, ledger};
-use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, SegmentState, StoreError};
+use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError};
 
 use self::rows::Rows;
 use crate::adapter::SqliteStores;
@@ -90,6 +90,10 @@ impl Jobs for SqliteStores {
         self.write(owner, failpoint::NONE, move |rows| ledger::cancel(rows, id)).await
     }
 
+    async fn retry(&self, owner: &Owner, id: ExportId) -> Result<Option<Retried>, StoreError> {
+        self.write(owner, failpoint::NONE, move |rows| ledger::retry(rows, id)).await
+    }
+
     async fn due(&self, limit: u32) -> Result<Due, StoreError> {
         let now = self.clock.now();
         self.database.read(move |tx| read::due(tx, now, limit)).await
@@ -106,8 +110,9 @@ impl Jobs for SqliteStores {
         self.database.read(move |tx| read::segments(tx, &owner, id, from, limit)).await
     }
 
-    async fn purge(&self, settled_before: Micros) -> Result<u64, StoreError> {
+    async fn purge(&self, settled_seconds: u64) -> Result<u64, StoreError> {
         let now = self.clock.now();
+        let settled_before = now.minus_seconds(settled_seconds);
         let purge = move |tx: &Transaction<'_>| {
             let run = |statement, values: &[i64]| {
                 let changed = tx.execute(statement, rusqlite::params_from_iter(values));

@@ -9,9 +9,8 @@ use domain::export::{Export, Lease, Outcome, Requester, Seen};
 use domain::ids::{ExportId, WorkerId};
 use domain::owner::Owner;
 use domain::request::Request;
-use domain::time::Micros;
 
-pub use key::{ClientKey, ClientKeyError, IDEMPOTENCY_SECONDS, IdempotencyKey};
+pub use key::{ClientKey, ClientKeyError, IdempotencyKey};
 pub use progress::{SegmentProgress, SegmentState};
 
 use crate::StoreError;
@@ -71,6 +70,15 @@ pub enum Recorded {
     Fenced,
 }
 
+/// What came of a retry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Retried {
+    /// It goes on; this is the export after the write.
+    GoesOn(Export),
+    /// It did not fail, or not by segments, or what it had built is being removed; nothing changed.
+    NothingToRetry(Export),
+}
+
 /// Who wants a look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
@@ -120,6 +128,10 @@ pub trait Jobs: Send + Sync {
     /// none.
     async fn cancel(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError>;
 
+    /// Goes on with the failed segments of a failed export, at the same snapshot, at once or when it has a place; `None`
+    /// where there is no such export.
+    async fn retry(&self, owner: &Owner, id: ExportId) -> Result<Option<Retried>, StoreError>;
+
     /// At most `limit` owners of exports whose `due_at` has come.
     async fn due(&self, limit: u32) -> Result<Due, StoreError>;
 
@@ -132,9 +144,9 @@ pub trait Jobs: Send + Sync {
         limit: u32,
     ) -> Result<Vec<SegmentState>, StoreError>;
 
-    /// Removes what nobody needs any more: exports settled before `settled_before` with no step left (at most
+    /// Removes what nobody needs any more: exports that ended more than so many seconds ago with no step left (at most
     /// [`PURGE_LIMIT`]; returns how many), idempotency keys and daily counters past their time.
-    async fn purge(&self, settled_before: Micros) -> Result<u64, StoreError>;
+    async fn purge(&self, settled_seconds: u64) -> Result<u64, StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

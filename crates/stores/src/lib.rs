@@ -17,7 +17,7 @@ pub use audit::Audit;
 pub use directory::{Directory, Member, MemberChange, Organisation, OrganisationToken, User};
 pub use error::StoreError;
 pub use jobs::{
-    Claimed, ClientKey, Created, Due, IdempotencyKey, Jobs, NewExport, Recorded, SegmentProgress, SegmentState,
+    Claimed, ClientKey, Created, Due, IdempotencyKey, Jobs, NewExport, Recorded, Retried, SegmentProgress, SegmentState,
 };
 pub use memberships::{Memberships, MembershipsImported};
 pub use people::People;

@@ -7,7 +7,7 @@ mod tests;
 
 use std::error::Error as StdError;
 
-use domain::export::{Export, PlanFacts, Requester};
+use domain::export::{Export, PlanFacts, Requester, Segments};
 use domain::ids::ExportId;
 use domain::owner::Owner;
 use domain::time::Micros;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use self::request::RequestRow;
-use self::state::StateRow;
+use self::state::{SegmentsRow, StateRow};
 use crate::StoreError;
 
 /// The version that is written, and the greatest that is read.
@@ -61,6 +61,10 @@ struct ExportRow {
     reused_parts: u32,
     built_parts: u32,
     served: u64,
+    #[serde(default)]
+    retries: u32,
+    #[serde(default)]
+    resume: Option<SegmentsRow>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +126,8 @@ impl From<&Export> for ExportRow {
             reused_parts: export.reused_parts,
             built_parts: export.built_parts,
             served: export.served,
+            retries: export.retries,
+            resume: export.resume.as_ref().map(SegmentsRow::from),
         }
     }
 }
@@ -142,6 +148,8 @@ impl ExportRow {
             reused_parts: self.reused_parts,
             built_parts: self.built_parts,
             served: self.served,
+            retries: self.retries,
+            resume: self.resume.map(Segments::try_from).transpose()?,
         })
     }
 }

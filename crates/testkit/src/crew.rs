@@ -7,7 +7,7 @@ use domain::ids::WorkerId;
 use lake::Lake;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use worker::{Ports, Progress, Worker, WorkerOptions};
+use worker::{Mail, Ports, Progress, Worker, WorkerOptions};
 
 use crate::{DEADLINE, HookedArtifacts, System};
 
@@ -77,6 +77,12 @@ pub(crate) async fn one(system: &System, progress: &Arc<Progress>) -> Arc<Worker
         queue: Arc::new(system.queue.clone()),
         artifacts: Arc::clone(&system.artifacts) as _,
         lake: Arc::clone(&system.lake),
+        directory: Arc::clone(&system.directory) as _,
+        memberships: Arc::clone(&system.directory) as _,
+        mail: Some(Mail {
+            notifier: Arc::clone(&system.letters) as _,
+            public_url: "https://outhaul.example.org".parse().expect("a public address"),
+        }),
     };
     Worker::new(ports, options, Arc::clone(progress)).await.expect("a worker")
 }

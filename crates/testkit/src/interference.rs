@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use artifacts::ObjectName;
 use domain::export::{Lease, Outcome};
+use notifier::LetterId;
 use tokio::sync::watch;
 
 use crate::DEADLINE;
@@ -20,6 +21,10 @@ pub enum Moment {
     Assemble(ObjectName),
     /// An object is removed.
     Delete(ObjectName),
+    /// A letter is sent.
+    Send(LetterId),
+    /// The mail server took a letter, and its worker is about to hear of it.
+    Sent(LetterId),
     /// A result is recorded.
     Record(Lease, Outcome),
     /// A result was recorded, and its worker is about to hear of it.

@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use domain::export::{Export, Lease, Outcome, Seen, Step};
 use domain::ids::{ExportId, WorkerId};
 use domain::owner::Owner;
-use domain::time::Micros;
-use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, SegmentState, StoreError};
+use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError};
 use tokio::sync::watch;
 
 use crate::Moment;
@@ -140,6 +139,12 @@ impl Jobs for LoggedJobs {
         cancelled
     }
 
+    async fn retry(&self, owner: &Owner, id: ExportId) -> Result<Option<Retried>, StoreError> {
+        let retried = self.inner.retry(owner, id).await;
+        self.changed();
+        retried
+    }
+
     async fn due(&self, limit: u32) -> Result<Due, StoreError> {
         self.inner.due(limit).await
     }
@@ -154,8 +159,8 @@ impl Jobs for LoggedJobs {
         self.inner.segments(owner, id, from, limit).await
     }
 
-    async fn purge(&self, settled_before: Micros) -> Result<u64, StoreError> {
-        self.inner.purge(settled_before).await
+    async fn purge(&self, settled_seconds: u64) -> Result<u64, StoreError> {
+        self.inner.purge(settled_seconds).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -30,7 +30,8 @@ impl System {
         }
         let due = self.jobs.due(u32::MAX).await.expect("the job store answers");
         left.extend(due.owners.iter().map(|owner| format!("something of {owner} is due")));
-        let pins = self.lake.pins().await.expect("the lake answers");
+        let mut pins = self.lake.pins().await.expect("the lake answers");
+        pins.retain(|pin| !exports.get(&pin.export).is_some_and(Export::can_be_retried));
         left.extend(pins.iter().map(|pin| format!("{} holds snapshot {}", pin.export, pin.snapshot_id)));
         left.extend(self.objects_of_nobody(&exports).await);
         left.extend(temporary_files(&self.folder()));
@@ -74,6 +75,8 @@ impl System {
         let has_plan = self.path_of(&ObjectName::plan(&export.owner, export.id)).exists();
         let is_right = match &export.state {
             State::Succeeded { files: offered, .. } => has_plan && files.len() >= offered.len() && !offered.is_empty(),
+            // What a retry needs is kept for it.
+            State::Failed { .. } if export.can_be_retried() => has_plan && files.is_empty(),
             _ => !has_plan && files.is_empty(),
         };
         let state = export.state.name();
@@ -113,8 +116,9 @@ impl System {
 fn steps_left(export: &Export) -> Option<String> {
     let is_over = match &export.state {
         State::Queued | State::Running(_) => false,
-        State::Succeeded { expire, .. } => matches!(expire, Slot::Ready(_)),
-        State::Failed { removal, .. } | State::Cancelled { removal, .. } => removal.is_none(),
+        State::Succeeded { notify, expire, .. } => notify.is_none() && matches!(expire, Slot::Ready(_)),
+        State::Failed { notify, removal, .. } => notify.is_none() && (removal.is_none() || export.can_be_retried()),
+        State::Cancelled { removal, .. } => removal.is_none(),
         State::Expired { .. } => true,
     };
     (!is_over).then(|| format!("{}: {:?}", export.id, export.state))

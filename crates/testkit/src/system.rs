@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use artifacts::{Artifacts, FolderArtifacts, ObjectName, Prefix};
 use domain::clock::Clock;
-use domain::export::{Export, Failure, State};
+use domain::export::{Export, Failure, Requester, State};
 use domain::ids::{ExportId, Slug};
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -18,12 +18,13 @@ use lake::ingest::{Compression, IngestOptions, Ingested, Input};
 use lake::{Lake, LakeOptions};
 use queue::{MemoryQueue, Queue, Wake};
 use rand_chacha::ChaCha8Rng;
-use stores::memory::MemoryJobs;
+use stores::memory::{MemoryDirectory, MemoryJobs};
 use stores::{Created, Jobs, NewExport};
 use stores_sqlite::SqliteStores;
 use tempfile::TempDir;
 
 use crate::interference::Interference;
+use crate::letters::Letters;
 use crate::{Act, Crew, DEADLINE, Gate, HookedArtifacts, JobStore, LoggedJobs, Messages, Moment, Settings, TestClock};
 
 /// Greatest object that is read whole (bytes).
@@ -41,6 +42,10 @@ pub struct System {
     pub queue: MemoryQueue,
     /// Plans, parts, archives.
     pub artifacts: Arc<HookedArtifacts>,
+    /// Who belongs where, and what users subscribe to.
+    pub directory: Arc<MemoryDirectory>,
+    /// What was sent.
+    pub letters: Arc<Letters>,
     pub(crate) settings: Settings,
     pub(crate) owners: Mutex<Vec<Owner>>,
     pub(crate) looked_through: AtomicBool,
@@ -69,6 +74,8 @@ impl System {
         let interference = Interference::default();
         let artifacts = Arc::new(HookedArtifacts::new(artifacts.expect("artifacts"), interference.clone()));
         let jobs = job_store(&settings, &folder, timer).await;
+        let directory = Arc::new(MemoryDirectory::new(clock.clone()));
+        let letters = Arc::new(Letters::new(interference.clone()));
         let jobs = Arc::new(LoggedJobs::new(jobs, interference.clone()));
         Self {
             clock,
@@ -76,6 +83,8 @@ impl System {
             jobs,
             queue: MemoryQueue::default(),
             artifacts,
+            directory,
+            letters,
             settings,
             owners: Mutex::default(),
             looked_through: AtomicBool::new(false),
@@ -126,9 +135,19 @@ impl System {
         export
     }
 
+    /// Asks for an export in somebody's name, and wakes the workers.
+    pub async fn create_for(&self, owner: Owner, request: Request, requester: &Requester) -> Export {
+        let export = self.create_as(owner, request, Some(requester.clone())).await;
+        self.queue.push(Wake::of(export.owner.clone())).await.expect("the queue answers");
+        export
+    }
+
     /// Asks for an export whose wake is lost.
     pub async fn create_quietly(&self, org: &str, request: Request) -> Export {
-        let owner = Owner::Organisation(slug(org));
+        self.create_as(Owner::Organisation(slug(org)), request, None).await
+    }
+
+    async fn create_as(&self, owner: Owner, request: Request, requested_by: Option<Requester>) -> Export {
         let request = Request { shape: Shape::of(self.limits(), request.shape.sha256), ..request };
         {
             let mut owners = self.owners.lock().expect("no panic while the owners are held");
@@ -140,7 +159,7 @@ impl System {
             id: self.new_id(ExportId::new),
             owner,
             request,
-            requested_by: None,
+            requested_by,
             idempotency: None,
             per_day_limit: None,
         };
@@ -185,12 +204,14 @@ impl System {
         }
     }
 
-    /// Waits until an export has come to its end, and what a failed or cancelled one left is removed.
+    /// Waits until an export has come to its end, its letter is sent, and what cannot be used any more is removed.
     pub async fn settled(&self, export: &Export) -> Export {
         self.until(export, "its end", |export| match &export.state {
             State::Queued | State::Running(_) => false,
-            State::Failed { removal, .. } | State::Cancelled { removal, .. } => removal.is_none(),
-            State::Succeeded { .. } | State::Expired { .. } => true,
+            State::Failed { notify, removal, .. } => notify.is_none() && (removal.is_none() || export.can_be_retried()),
+            State::Cancelled { removal, .. } => removal.is_none(),
+            State::Succeeded { notify, .. } => notify.is_none(),
+            State::Expired { .. } => true,
         })
         .await
     }

@@ -3,6 +3,8 @@
 use artifacts::ArtifactError;
 use domain::export::Outcome;
 use lake::LakeError;
+use notifier::NotifyError;
+use stores::StoreError;
 use thiserror::Error;
 
 use crate::part::BuildError;
@@ -37,6 +39,12 @@ pub enum StepError {
     /// Reading or writing a stream of ours.
     #[error("a file could not be put together")]
     Io(#[from] std::io::Error),
+    /// The directory, the memberships or the job store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The letter.
+    #[error(transparent)]
+    Notify(#[from] NotifyError),
     /// More segments than a plan can number.
     #[error("the range is cut into {segments} segments, more than one export may have")]
     TooManySegments {
@@ -53,6 +61,8 @@ impl StepError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Lake(error) => error.retryable(),
+            Self::Store(error) => error.retryable(),
+            Self::Notify(error) => error.retryable(),
             Self::Artifacts(error) => error.retryable(),
             Self::Build(error) => error.retryable(),
             Self::Plan(error) => error.retryable(),
@@ -66,8 +76,8 @@ impl StepError {
         let message = message(self);
         match self {
             Self::Build(BuildError::Stopped) => Outcome::GivenBack,
-            _ if self.retryable() => Outcome::Failed { message },
-            _ => Outcome::Refused { message },
+            _ if self.retryable() => Outcome::Failed { message, days: None },
+            _ => Outcome::Refused { message, days: None },
         }
     }
 }

@@ -32,12 +32,12 @@ pub fn format(format: Format) -> encoder::manifest::Format {
 }
 
 impl VolumeManifest {
-    /// The manifest of the volume that `records` make, with the header piece of a csv, over the days `from` to `to`.
+    /// The manifest of the volume that `records` make, with the header piece of a csv, over these days, if it has any.
     pub fn new(
         export: &Export,
         header: Option<&EntrySummary>,
         records: &[PartRecord],
-        (from, to): (Date, Date),
+        days_between: Option<(Date, Date)>,
         volume: Option<Volume>,
     ) -> Self {
         let mut tail = ManifestTail { volume, ..ManifestTail::default() };
@@ -49,15 +49,18 @@ impl VolumeManifest {
                 tail.exact_repeats += counted.exact_repeats;
                 tail.refused_by_filter += counted.refused_by_filter;
             }
-            files
-                .extend(record.entries_with_rows().map(|(entry, sent_at)| ManifestFile::new(entry, instants(sent_at))));
+            files.extend(
+                record.entries_with_rows().map(|(entry, sent_at)| ManifestFile::new(entry, sent_at.and_then(instants))),
+            );
             for counted in &record.local_days {
                 if let Some(day) = Date::from_epoch_days(counted.day) {
                     *days.entry(day).or_default() += counted.rows;
                 }
             }
         }
-        let days = days_of(from, to, days).expect("the local days of a slice lie in its volume");
+        let days = days_between.map_or(Vec::new(), |(from, to)| {
+            days_of(from, to, days).expect("the local days of a slice lie in its volume")
+        });
         Self { head: head(export, days), files, tail }
     }
 

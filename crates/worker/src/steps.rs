@@ -3,6 +3,7 @@
 mod assemble;
 mod delete;
 mod expire;
+mod notify;
 mod plan;
 mod segment;
 
@@ -11,10 +12,7 @@ use std::sync::atomic::AtomicBool;
 
 use artifacts::{ArtifactError, Artifacts, ObjectName};
 use bytes::Bytes;
-use domain::calendar::DateRange;
 use domain::export::{Export, Lease, Outcome, State, Step};
-use domain::ids::Slug;
-use domain::owner::Owner;
 use parts::plan::PlanReader;
 use parts::{Fetch, ReadError};
 use tracing::{info, warn};
@@ -31,6 +29,8 @@ pub const FAILPOINTS: &[&str] = &[
     "segment.stored",
     "assemble.checked",
     "assemble.stored",
+    "notify.written",
+    "notify.sent",
     "delete.removed",
 ];
 
@@ -39,21 +39,22 @@ pub(crate) async fn run(worker: &Arc<Worker>, export: &Export, lease: &Lease, st
     info!("step started");
     let result = match lease.step {
         Step::Plan => plan::run(worker, export).await,
-        Step::Segment(number) => segment::run(worker, export, number, stop).await,
+        Step::Segment(number) => segment::run(worker, export, lease, number, stop).await,
         Step::Assemble => assemble::run(worker, export).await,
+        Step::Notify => notify::run(worker, export, lease).await,
         Step::Expire => expire::run(worker, export).await,
         Step::Delete => delete::run(worker, export).await,
     };
-    match result {
-        Ok(outcome) => {
-            info!("step done");
-            outcome
-        }
-        Err(error) => {
-            warn!(error = message(&error), "step not done");
-            error.outcome()
-        }
+    let outcome = result.unwrap_or_else(|error| not_done(&error));
+    if !matches!(outcome, Outcome::Failed { .. } | Outcome::Refused { .. } | Outcome::GivenBack) {
+        info!("step done");
     }
+    outcome
+}
+
+fn not_done(error: &StepError) -> Outcome {
+    warn!(error = message(error), "step not done");
+    error.outcome()
 }
 
 /// What follows from a result at once, and is made good by a later step if it fails.
@@ -79,11 +80,11 @@ pub(crate) async fn too_late(worker: &Worker, lease: &Lease) {
 }
 
 const fn is_over_without_files(state: &State) -> bool {
-    matches!(state, State::Failed { .. } | State::Cancelled { .. } | State::Expired { .. })
+    matches!(state, State::Failed { removal: None, .. } | State::Cancelled { .. } | State::Expired { .. })
 }
 
 /// Reads the plan of an export.
-async fn read_plan<T: Send + 'static>(
+pub(crate) async fn read_plan<T: Send + 'static>(
     worker: &Worker,
     export: &Export,
     wanted: impl FnOnce(&mut PlanReader<Fetch>) -> Result<T, ReadError> + Send + 'static,
@@ -105,21 +106,12 @@ async fn store(artifacts: &dyn Artifacts, name: &ObjectName, bytes: Vec<u8>) -> 
     Ok(())
 }
 
-/// The days that an export of messages covers.
-fn range(export: &Export) -> Result<&DateRange, StepError> {
-    // Requests are checked at the door; a record without is not ours to guess at.
-    export
-        .request
-        .range
-        .as_ref()
-        .ok_or_else(|| parts::plan::PlanError::Damaged("messages are asked for by days").into())
-}
-
-/// The organisation whose messages an export reads.
-fn organisation(export: &Export) -> Result<&Slug, StepError> {
-    match &export.owner {
-        Owner::Organisation(slug) => Ok(slug),
-        // Requests are checked at the door; a record that says otherwise is not ours to guess at.
-        Owner::User(_) => Err(parts::plan::PlanError::Damaged("messages belong to an organisation").into()),
+/// Of each segment the attempt whose part counts; where parts are found by what they hold, it does not matter.
+async fn attempts(worker: &Worker, export: &Export) -> Result<Vec<u32>, StepError> {
+    let count = export.plan.map_or(0, |plan| plan.segments);
+    if export.request.dataset.has_content_versions() {
+        return Ok(vec![0; count as usize]);
     }
+    let segments = worker.ports.jobs.segments(&export.owner, export.id, 0, count).await?;
+    Ok(segments.into_iter().map(|segment| segment.attempt).collect())
 }

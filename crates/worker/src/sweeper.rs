@@ -92,6 +92,15 @@ impl Worker {
             warn!(error = message(&error), "artifacts not swept");
         }
         self.release_pins().await;
+        self.forget_what_is_over().await;
+    }
+
+    async fn forget_what_is_over(&self) {
+        match self.ports.jobs.purge(self.options.limits.settled_live_seconds).await {
+            Ok(0) => {}
+            Ok(exports) => info!(exports, "forgot exports that ended long ago"),
+            Err(error) => warn!(error = message(&error), "nothing forgotten"),
+        }
     }
 
     /// Lets the snapshots go of exports that read no more: whoever ended them may have died before doing it. Where a

@@ -12,8 +12,10 @@ use domain::limits::Limits;
 use domain::owner::Owner;
 use lake::Lake;
 use lake::staging::Staging;
+use notifier::{Notifier, PublicUrl};
 use queue::{Message, Queue, Wake};
 use stores::jobs::{Jobs, Recorded};
+use stores::{Directory, Memberships};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::{Instrument, info_span, warn};
@@ -47,6 +49,21 @@ pub struct Ports {
     pub artifacts: Arc<dyn Artifacts>,
     /// The messages.
     pub lake: Arc<Lake>,
+    /// Who belongs where, asked again before a letter is sent.
+    pub directory: Arc<dyn Directory>,
+    /// What users subscribe to.
+    pub memberships: Arc<dyn Memberships>,
+    /// How letters go out; without it none do.
+    pub mail: Option<Mail>,
+}
+
+/// How letters go out.
+#[derive(Clone)]
+pub struct Mail {
+    /// Sends them.
+    pub notifier: Arc<dyn Notifier>,
+    /// Where people reach the service, for the links in them.
+    pub public_url: PublicUrl,
 }
 
 /// How a worker works.

@@ -33,18 +33,39 @@ impl Export {
             }
             segments.look_at = if segments.leased == 0 { look_at } else { segments.look_at.min(look_at) };
             segments.leased += 1;
-        } else if let Some(slot) = self.slot_mut() {
+        } else if let Some(slot) = self.slot_mut(step) {
             *slot = Slot::Leased(look_at);
+        }
+        match (step, &mut self.state) {
+            // Files whose time is over are not announced any more.
+            (Step::Expire, State::Succeeded { notify, .. }) => *notify = None,
+            // From here on parts of what a retry needs may be gone.
+            (Step::Delete, State::Failed { failure, .. }) => failure.claimed = 0,
+            _ => {}
         }
     }
 
-    /// The slot of the one step that the state waits for, where it is not a segment.
-    pub(super) fn slot_mut(&mut self) -> Option<&mut Slot> {
-        match &mut self.state {
-            State::Running(Phase::Plan(slot) | Phase::Assemble(slot)) => Some(slot),
-            State::Succeeded { expire, .. } => Some(expire),
-            State::Failed { removal, .. } | State::Cancelled { removal, .. } => removal.as_mut(),
-            State::Queued | State::Expired { .. } | State::Running(Phase::Segments(_)) => None,
+    /// The slot of a step that the state waits for, where it is not a segment.
+    pub(super) fn slot(&self, step: Step) -> Option<Slot> {
+        match (step, &self.state) {
+            (Step::Plan, State::Running(Phase::Plan(slot)))
+            | (Step::Assemble, State::Running(Phase::Assemble(slot)))
+            | (Step::Expire, State::Succeeded { expire: slot, .. }) => Some(*slot),
+            (Step::Delete, State::Failed { removal, .. } | State::Cancelled { removal, .. }) => *removal,
+            (Step::Notify, State::Succeeded { notify, .. } | State::Failed { notify, .. }) => *notify,
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn slot_mut(&mut self, step: Step) -> Option<&mut Slot> {
+        match (step, &mut self.state) {
+            (Step::Plan, State::Running(Phase::Plan(slot)))
+            | (Step::Assemble, State::Running(Phase::Assemble(slot)))
+            | (Step::Expire, State::Succeeded { expire: slot, .. }) => Some(slot),
+            (Step::Delete, State::Failed { removal, .. } | State::Cancelled { removal, .. }) => removal.as_mut(),
+            (Step::Notify, State::Succeeded { notify, .. } | State::Failed { notify, .. }) => notify.as_mut(),
+            _ => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The decision what to do next: pure, and the same for every worker.
 
-use crate::export::due::has_come;
+use crate::export::due::{has_come, letter_has_come};
 use crate::export::{Export, Phase, Slot, State, Step};
 use crate::limits::Limits;
 use crate::time::Micros;
@@ -14,10 +14,12 @@ pub fn next_step(export: &Export, now: Micros, limits: &Limits) -> Option<Step> 
         State::Running(Phase::Plan(slot)) => ready(*slot, now, Step::Plan),
         State::Running(Phase::Segments(segments)) => segments.claimable(now, limits.retry_set).map(Step::Segment),
         State::Running(Phase::Assemble(slot)) => ready(*slot, now, Step::Assemble),
-        State::Succeeded { expire, .. } => expire_at(*expire, now),
-        State::Failed { removal, .. } | State::Cancelled { removal, .. } => {
-            removal.and_then(|slot| ready(slot, now, Step::Delete))
+        State::Succeeded { notify: Some(Slot::Leased(_)), .. } => None,
+        State::Succeeded { notify, expire, .. } => at(*expire, now, Step::Expire).or_else(|| letter(*notify, now)),
+        State::Failed { notify, removal, .. } => {
+            letter(*notify, now).or_else(|| removal.and_then(|slot| at(slot, now, Step::Delete)))
         }
+        State::Cancelled { removal, .. } => removal.and_then(|slot| ready(slot, now, Step::Delete)),
     }
 }
 
@@ -28,6 +30,11 @@ fn ready(slot: Slot, now: Micros, step: Step) -> Option<Step> {
     }
 }
 
-fn expire_at(slot: Slot, now: Micros) -> Option<Step> {
-    matches!(slot, Slot::Ready(due_at) if due_at <= now).then_some(Step::Expire)
+/// Files live for days, so a time far ahead is no sign of a clock that was put back.
+fn at(slot: Slot, now: Micros, step: Step) -> Option<Step> {
+    matches!(slot, Slot::Ready(due_at) if due_at <= now).then_some(step)
+}
+
+fn letter(slot: Option<Slot>, now: Micros) -> Option<Step> {
+    matches!(slot, Some(Slot::Ready(due_at)) if letter_has_come(due_at, now)).then_some(Step::Notify)
 }

@@ -5,10 +5,11 @@ use crate::limits::Limits;
 use crate::time::Micros;
 
 impl Export {
-    /// Takes a free place; only a waiting export changes.
+    /// Takes a free place, to begin or to go on with what failed; only a waiting export changes.
     pub fn promote(&mut self, now: Micros) {
         if self.state == State::Queued {
-            self.state = State::Running(Phase::Plan(Slot::Ready(now)));
+            let phase = self.resume.take().map_or(Phase::Plan(Slot::Ready(now)), Phase::Segments);
+            self.state = State::Running(phase);
         }
     }
 }

@@ -3,10 +3,12 @@
 use thiserror::Error;
 
 use super::claim::millis;
-use super::due::HORIZON;
-use crate::export::{ArchiveFile, Export, Failure, FailureCode, Phase, PlanFacts, Segments, Slot, State, Step};
+use super::due::{HORIZON, LETTER_HORIZON};
+use crate::export::{
+    ArchiveFile, Export, FailedSegment, Failure, FailureCode, Phase, PlanFacts, Segments, Slot, State, Step,
+};
 use crate::limits::Limits;
-use crate::time::Micros;
+use crate::time::{Day, Micros};
 
 /// How one attempt at a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,17 +34,23 @@ pub enum Outcome {
         /// The segments whose parts are missing.
         segments: Vec<u32>,
     },
+    /// The letter is sent, or nobody may have it any more.
+    Notified,
     /// All objects are removed (steps Expire and Delete).
     Removed,
     /// The attempt failed; it is repeated while attempts are left.
     Failed {
         /// What happened, in words.
         message: String,
+        /// The first and last day of a segment.
+        days: Option<(Day, Day)>,
     },
     /// The attempt failed for a reason that a repeat cannot mend.
     Refused {
         /// What is wrong, in words.
         message: String,
+        /// The first and last day of a segment.
+        days: Option<(Day, Day)>,
     },
     /// The worker that held the step is gone.
     Died,
@@ -85,24 +93,29 @@ impl Export {
         self.expects(step)?;
         let settled = match outcome {
             Outcome::GivenBack => self.again(step, failures, now),
-            Outcome::Failed { message } => {
-                self.failed(step, failures + 1, (FailureCode::StepFailed, message), now, limits)
+            Outcome::Failed { message, days } => {
+                self.failed(step, failures + 1, Reason::new(FailureCode::StepFailed, message, days), now, limits)
             }
             Outcome::Died => {
                 let message = "the workers that ran it were lost".to_owned();
-                self.failed(step, failures + 1, (FailureCode::WorkersDied, message), now, limits)
+                self.failed(step, failures + 1, Reason::new(FailureCode::WorkersDied, message, None), now, limits)
             }
             Outcome::PartsGone { .. } if failures + 1 >= limits.attempts_per_step => {
-                self.give_up(step, (FailureCode::StepFailed, "parts keep disappearing".to_owned()), now)
+                let message = "parts keep disappearing".to_owned();
+                self.give_up(step, Reason::new(FailureCode::StepFailed, message, None), now, limits)
             }
             Outcome::PartsGone { segments } => {
                 self.build_again(segments, now, limits);
                 Settled::Again { failures: failures + 1 }
             }
-            Outcome::Refused { message } if is_removal(step) => {
-                self.failed(step, failures + 1, (FailureCode::Refused, message), now, limits)
+            Outcome::Refused { message, days } => {
+                let reason = Reason::new(FailureCode::Refused, message, days);
+                if is_removal(step) {
+                    self.failed(step, failures + 1, reason, now, limits)
+                } else {
+                    self.give_up(step, reason, now, limits)
+                }
             }
-            Outcome::Refused { message } => self.give_up(step, (FailureCode::Refused, message), now),
             success => self.succeeded(step, success, now, limits)?,
         };
         self.settle_segments(now, limits);
@@ -111,16 +124,9 @@ impl Export {
 
     /// Whether this step is what the state waits for, leased.
     fn expects(&self, step: Step) -> Result<(), InvalidTransition> {
-        let leased = |slot: &Slot| matches!(slot, Slot::Leased(_));
         let fits = match (step, &self.state) {
-            (Step::Plan, State::Running(Phase::Plan(slot))) => leased(slot),
             (Step::Segment(_), State::Running(Phase::Segments(segments))) => segments.leased > 0,
-            (Step::Assemble, State::Running(Phase::Assemble(slot))) => leased(slot),
-            (Step::Expire, State::Succeeded { expire, .. }) => leased(expire),
-            (Step::Delete, State::Failed { removal, .. } | State::Cancelled { removal, .. }) => {
-                removal.as_ref().is_some_and(leased)
-            }
-            _ => false,
+            _ => matches!(self.slot(step), Some(Slot::Leased(_))),
         };
         if fits { Ok(()) } else { Err(self.invalid(step)) }
     }
@@ -149,8 +155,10 @@ impl Export {
             }
             (Step::Assemble, Outcome::Assembled { files }) => {
                 let expires_at = now.plus_seconds(limits.files_live_seconds);
-                self.state = State::Succeeded { finished_at: now, expires_at, files, expire: Slot::Ready(expires_at) };
+                let (notify, expire) = (self.letter(now), Slot::Ready(expires_at));
+                self.state = State::Succeeded { finished_at: now, expires_at, files, notify, expire };
             }
+            (Step::Notify, Outcome::Notified) => self.end_letter(),
             (Step::Expire, Outcome::Removed) => self.state = State::Expired { finished_at: now },
             (Step::Delete, Outcome::Removed) => match &mut self.state {
                 State::Failed { removal, .. } | State::Cancelled { removal, .. } => *removal = None,
@@ -171,19 +179,16 @@ impl Export {
         self.state = State::Running(Phase::Segments(segments));
     }
 
-    fn failed(
-        &mut self,
-        step: Step,
-        failures: u32,
-        (code, message): (FailureCode, String),
-        now: Micros,
-        limits: &Limits,
-    ) -> Settled {
-        if failures >= limits.attempts_per_step && !is_removal(step) {
-            return self.give_up(step, (code, message), now);
+    fn failed(&mut self, step: Step, failures: u32, reason: Reason, now: Micros, limits: &Limits) -> Settled {
+        let (attempts, growth, horizon) = match step {
+            Step::Notify => (limits.notify_attempts, 4_u64, LETTER_HORIZON),
+            _ => (limits.attempts_per_step, 2, HORIZON),
+        };
+        if failures >= attempts && !is_removal(step) {
+            return self.give_up(step, reason, now, limits);
         }
-        let doublings = failures.saturating_sub(1).min(6);
-        let wait = millis(limits.retry_milliseconds << doublings).min(HORIZON);
+        let factor = growth.pow(failures.saturating_sub(1).min(6));
+        let wait = millis(limits.retry_milliseconds.saturating_mul(factor)).min(horizon);
         self.again(step, failures, now.plus(wait))
     }
 
@@ -192,27 +197,42 @@ impl Export {
         if let (Step::Segment(number), State::Running(Phase::Segments(segments))) = (step, &mut self.state) {
             segments.leased -= 1;
             segments.retry.insert(number, due_at);
-        } else if let Some(slot) = self.slot_mut() {
+        } else if let Some(slot) = self.slot_mut(step) {
             *slot = Slot::Ready(due_at);
         }
         Settled::Again { failures }
     }
 
-    /// A segment out of attempts lets the others go on; any other step ends the export.
-    fn give_up(&mut self, step: Step, (code, message): (FailureCode, String), now: Micros) -> Settled {
+    /// A segment out of attempts lets the others go on, and a letter changes nothing; any other step ends the export.
+    fn give_up(&mut self, step: Step, Reason { code, message, days }: Reason, now: Micros, limits: &Limits) -> Settled {
         if let (Step::Segment(number), State::Running(Phase::Segments(segments))) = (step, &mut self.state) {
             segments.leased -= 1;
-            segments.failed.insert(number);
+            segments.failed.insert(number, days);
             segments.last_failure = Some((code, message));
+        } else if step == Step::Notify {
+            self.end_letter();
         } else {
-            let failure = Failure { code, message: format!("{step}: {message}"), segments: Vec::new() };
-            self.fail(failure, now);
+            let failure = Failure { code, message: format!("{step}: {message}"), segments: Vec::new(), claimed: 0 };
+            self.fail(failure, now, limits);
         }
         Settled::Done
     }
 
-    fn fail(&mut self, failure: Failure, now: Micros) {
-        self.state = State::Failed { finished_at: now, failure, removal: Some(Slot::Ready(now)) };
+    fn fail(&mut self, failure: Failure, now: Micros, limits: &Limits) {
+        let removal_at = if failure.segments.is_empty() { now } else { now.plus_seconds(limits.files_live_seconds) };
+        let (notify, removal) = (self.letter(now), Some(Slot::Ready(removal_at)));
+        self.state = State::Failed { finished_at: now, failure, notify, removal };
+    }
+
+    /// The letter about an end that has just come.
+    fn letter(&self, now: Micros) -> Option<Slot> {
+        self.requested_by.is_some().then_some(Slot::Ready(now))
+    }
+
+    fn end_letter(&mut self) {
+        if let State::Succeeded { notify, .. } | State::Failed { notify, .. } = &mut self.state {
+            *notify = None;
+        }
     }
 
     /// Once no segment is open: on to the assembly, or the end with those that failed.
@@ -225,11 +245,12 @@ impl Export {
             self.state = State::Running(Phase::Assemble(Slot::Ready(now)));
             return;
         }
-        let failed: Vec<u32> = segments.failed.iter().copied().collect();
+        let failed = segments.failed.iter().map(|(number, days)| FailedSegment { number: *number, days: *days });
+        let (failed, claimed): (Vec<_>, _) = (failed.collect(), segments.next);
         let (code, message) = segments.last_failure.take().unwrap_or((FailureCode::StepFailed, String::new()));
         let message =
             format!("{} of {} segments could not be built; the last: {message}", failed.len(), segments.total);
-        self.fail(Failure { code, message, segments: failed }, now);
+        self.fail(Failure { code, message, segments: failed, claimed }, now, limits);
     }
 
     fn segments_mut(&mut self, step: Step) -> Result<&mut Segments, InvalidTransition> {
@@ -237,6 +258,20 @@ impl Export {
             State::Running(Phase::Segments(segments)) => Ok(segments),
             other => Err(InvalidTransition { step, state: other.name() }),
         }
+    }
+}
+
+/// Why a step did not succeed.
+struct Reason {
+    code: FailureCode,
+    message: String,
+    /// First and last day, where it is a segment.
+    days: Option<(Day, Day)>,
+}
+
+impl Reason {
+    const fn new(code: FailureCode, message: String, days: Option<(Day, Day)>) -> Self {
+        Self { code, message, days }
     }
 }
 

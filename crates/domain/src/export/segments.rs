@@ -1,10 +1,10 @@
 //! The summary of all segments: counts and two small sets, the same size for 1 segment or 180,000.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::export::FailureCode;
 use crate::export::due::has_come;
-use crate::time::Micros;
+use crate::time::{Day, Micros};
 
 /// How far the segments are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub struct Segments {
     pub leased: u32,
     /// Waiting for a repeat, and from when on.
     pub retry: BTreeMap<u32, Micros>,
-    /// Out of attempts.
-    pub failed: BTreeSet<u32>,
+    /// Out of attempts, with the first and last day of each, where known.
+    pub failed: BTreeMap<u32, Option<(Day, Day)>>,
     /// Why the last of them was given up.
     pub last_failure: Option<(FailureCode, String)>,
     /// When a look at the leased ones is due.
@@ -36,7 +36,7 @@ impl Segments {
             done: 0,
             leased: 0,
             retry: BTreeMap::new(),
-            failed: BTreeSet::new(),
+            failed: BTreeMap::new(),
             last_failure: None,
             look_at: Micros(i64::MAX),
         }

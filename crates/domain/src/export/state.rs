@@ -1,7 +1,7 @@
 //! The states of an export and what each holds.
 
 use crate::export::Segments;
-use crate::time::Micros;
+use crate::time::{Day, Micros};
 
 /// The states of the contract; each holds just what is true in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum State {
         expires_at: Micros,
         /// What can be fetched.
         files: Vec<ArchiveFile>,
+        /// The step that sends the letter, until it is done or given up.
+        notify: Option<Slot>,
         /// The step that removes the files in time.
         expire: Slot,
     },
@@ -27,7 +29,9 @@ pub enum State {
         finished_at: Micros,
         /// Why.
         failure: Failure,
-        /// The step that removes what is left, until it is done.
+        /// The step that sends the letter, until it is done or given up.
+        notify: Option<Slot>,
+        /// The step that removes what is left, until it is done. What a retry needs is left as long as files live.
         removal: Option<Slot>,
     },
     /// Cancelled or deleted by somebody.
@@ -127,8 +131,19 @@ pub struct Failure {
     pub code: FailureCode,
     /// What happened, in words, without message text or addresses.
     pub message: String,
-    /// The segments that could not be built.
-    pub segments: Vec<u32>,
+    /// The segments that could not be built, in order.
+    pub segments: Vec<FailedSegment>,
+    /// The first number nobody has tried; 0 where the segments can't be asked for again.
+    pub claimed: u32,
+}
+
+/// A segment that could not be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailedSegment {
+    /// Its number (from 0).
+    pub number: u32,
+    /// Its first and last day; `None` where its workers died before they could say. The plan knows.
+    pub days: Option<(Day, Day)>,
 }
 
 /// Stable codes of failures.

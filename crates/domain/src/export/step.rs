@@ -11,6 +11,8 @@ pub enum Step {
     Segment(u32),
     /// Put the parts together.
     Assemble,
+    /// Send the letter that says how it ended.
+    Notify,
     /// Remove the files of a finished export whose time is over.
     Expire,
     /// Remove what a failed, cancelled or deleted export left.
@@ -24,6 +26,7 @@ impl Step {
             Self::Plan => "plan",
             Self::Segment(_) => "segment",
             Self::Assemble => "assemble",
+            Self::Notify => "notify",
             Self::Expire => "expire",
             Self::Delete => "delete",
         }

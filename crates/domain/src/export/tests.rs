@@ -10,7 +10,7 @@ use super::*;
 use crate::calendar::{DateRange, Zone};
 use crate::dataset::Dataset;
 use crate::filter::Filter;
-use crate::ids::WorkerId;
+use crate::ids::{UserId, WorkerId};
 use crate::limits::Limits;
 use crate::request::{Columns, Format, Profile, Shape};
 use crate::time::{Day, SECOND};
@@ -25,14 +25,31 @@ struct World {
     exports: BTreeMap<ExportId, Export>,
     records: BTreeMap<(ExportId, Step), StepRecord>,
     done: BTreeMap<(ExportId, u32), u32>,
+    letters: BTreeMap<Letter, Sending>,
     wakes: u32,
     workers: Vec<Worker>,
     born: u64,
 }
 
+/// The stable id of a letter.
+type Letter = (ExportId, &'static str, u32);
+
+/// What became of one letter.
+#[derive(Debug, Default)]
+struct Sending {
+    /// How often the mail server took it.
+    sent: u32,
+    /// Senders that were cut off between the server's answer and their record of it.
+    cut_off: u32,
+    /// Out of attempts, or its files were removed first.
+    given_up: bool,
+}
+
 struct Worker {
     id: WorkerId,
     leases: Vec<Lease>,
+    /// Letters sent, and not yet recorded.
+    sent: Vec<Lease>,
     watched: BTreeMap<(ExportId, Step), (Seen, i64)>,
 }
 
@@ -65,6 +82,7 @@ impl World {
             exports: BTreeMap::new(),
             records: BTreeMap::new(),
             done: BTreeMap::new(),
+            letters: BTreeMap::new(),
             wakes: 0,
             workers: Vec::new(),
             born: 0,
@@ -82,7 +100,7 @@ impl World {
     }
 
     fn worker(&mut self) -> Worker {
-        Worker { id: WorkerId(self.id()), leases: Vec::new(), watched: BTreeMap::new() }
+        Worker { id: WorkerId(self.id()), leases: Vec::new(), sent: Vec::new(), watched: BTreeMap::new() }
     }
 
     fn below(&mut self, bound: usize) -> usize {
@@ -99,7 +117,11 @@ impl World {
 
     fn create(&mut self) {
         let id = ExportId(self.id());
-        self.exports.insert(id, Export::new(id, owner(), request(), self.now()));
+        let email = "u1@example.org".parse().unwrap();
+        let requester = Requester { user: UserId(self.id()), email };
+        let requested_by = self.chance(70).then_some(requester);
+        let export = Export { requested_by, ..Export::new(id, owner(), request(), self.now()) };
+        self.exports.insert(id, export);
         self.promote();
         self.wake();
     }
@@ -133,9 +155,13 @@ impl World {
         let Some(export) = self.exports.values_mut().filter(claimable).min_by_key(|export| export.served) else {
             return self.look(w);
         };
+        let letter = letter_of(export);
         let claim = export.claim(now, room, &self.limits);
         export.served += 1;
         let id = export.id;
+        if claim.steps.contains(&Step::Expire) {
+            self.letters.entry(letter).or_default().given_up |= true;
+        }
         assert!(!claim.steps.is_empty());
         for step in claim.steps {
             let record = self.records.entry((id, step)).or_insert(StepRecord::unclaimed(step));
@@ -192,25 +218,53 @@ impl World {
         if !self.records.get(&(lease.export, lease.step)).is_some_and(|record| record.is_held_by(&lease)) {
             return;
         }
-        let outcome = self.outcome(lease.step, faults);
+        if lease.step == Step::Notify && !(faults && self.chance(40)) {
+            let letter = letter_of(&self.exports[&lease.export]);
+            self.letters.entry(letter).or_default().sent += 1;
+            self.workers[w].sent.push(lease);
+            return;
+        }
+        let outcome = self.outcome(lease.step, faults || lease.step == Step::Notify);
         self.settle(lease.export, lease.step, outcome);
         self.wake();
     }
 
+    /// What was sent is recorded, unless its sender lost the lease meanwhile, or dies.
+    fn record_sent(&mut self, w: usize, faults: bool) {
+        for lease in std::mem::take(&mut self.workers[w].sent) {
+            let held = self.records.get(&(lease.export, lease.step)).is_some_and(|record| record.is_held_by(&lease));
+            if held && !(faults && self.chance(20)) {
+                self.settle(lease.export, lease.step, Outcome::Notified);
+                self.wake();
+            } else {
+                self.cut_off(&lease);
+            }
+        }
+    }
+
+    fn cut_off(&mut self, lease: &Lease) {
+        for (letter, sending) in &mut self.letters {
+            if letter.0 == lease.export {
+                sending.cut_off += 1;
+            }
+        }
+    }
+
     fn outcome(&mut self, step: Step, faults: bool) -> Outcome {
-        if faults && self.chance(15) {
-            let message = "x".to_owned();
+        if step == Step::Notify || (faults && self.chance(15)) {
+            let (message, days) = ("x".to_owned(), Some((Day(1), Day(2))));
             return match self.below(6) {
-                0 => Outcome::Refused { message },
+                0 => Outcome::Refused { message, days },
                 1 => Outcome::GivenBack,
                 2 if step == Step::Assemble => Outcome::PartsGone { segments: vec![0] },
-                _ => Outcome::Failed { message },
+                _ => Outcome::Failed { message, days },
             };
         }
         match step {
             Step::Plan => Outcome::Planned(PlanFacts { snapshot: 1, segments: self.below(12) as u32, rows: 0 }),
             Step::Segment(_) => Outcome::SegmentDone { rows: 1, bytes: 1, reused: false },
             Step::Assemble => Outcome::Assembled { files: Vec::new() },
+            Step::Notify => Outcome::Notified,
             Step::Expire | Step::Delete => Outcome::Removed,
         }
     }
@@ -229,9 +283,14 @@ impl World {
         let was_settled = export.state.is_settled();
         let before = export.state.name();
         record.worker = None;
+        let (letter, notified) = (letter_of(export), outcome == Outcome::Notified);
         match export.record(step, record.failures, outcome, now, &limits) {
             Ok(Settled::Again { failures }) => record.failures = failures,
             Ok(Settled::Done) => {
+                record.failures = 0;
+                if step == Step::Notify && !notified {
+                    self.letters.entry(letter).or_default().given_up = true;
+                }
                 if let (Step::Segment(n), true) = (step, success) {
                     *self.done.entry((id, n)).or_default() += 1;
                 }
@@ -242,7 +301,7 @@ impl World {
         let after = export.state.name();
         assert!(!was_settled || after == before || (before, after) == ("succeeded", "expired"), "{before} to {after}");
         if removed {
-            self.records.retain(|(export, _), _| *export != id);
+            self.records.retain(|(export, _), record| *export != id || record.worker.is_some());
         }
         self.promote();
         self.check();
@@ -257,7 +316,8 @@ impl World {
             assert!(!waits || running == self.limits.running_exports_per_organisation as usize);
             let open = match &export.state {
                 State::Queued | State::Expired { .. } => false,
-                State::Failed { removal, .. } | State::Cancelled { removal, .. } => removal.is_some(),
+                State::Failed { notify, removal, .. } => notify.is_some() || removal.is_some(),
+                State::Cancelled { removal, .. } => removal.is_some(),
                 State::Running(_) | State::Succeeded { .. } => true,
             };
             assert_eq!(export.due_at(&self.limits).is_some(), open, "{export:?}");
@@ -294,12 +354,18 @@ impl World {
             5..=10 => self.work(w, true),
             11 => self.wakes = self.wakes.saturating_sub(1),
             12 => self.wakes += 1 + self.below(5) as u32,
-            13 => self.workers[w] = self.worker(),
+            13 => {
+                let lost = std::mem::take(&mut self.workers[w].sent);
+                lost.iter().for_each(|lease| self.cut_off(lease));
+                self.workers[w] = self.worker();
+            }
             14..=15 => self.beat(w),
             16..=17 => self.sweep(w),
             18 => self.take_over(w),
             19 => self.wall += (self.below(7200) as i64 - 3600) * SECOND,
             20 if self.chance(20) => self.cancel(),
+            21 => self.record_sent(w, true),
+            22 => self.retry(),
             _ => {
                 let seconds = 1 + self.below(8) as i64;
                 self.pass(seconds);
@@ -310,11 +376,32 @@ impl World {
 
     fn cancel(&mut self) {
         let (pick, now) = (self.below(self.exports.len()), self.now());
-        if let Some(export) = self.exports.values_mut().nth(pick) {
-            export.cancel(now);
+        if let Some(export) = self.exports.values_mut().nth(pick)
+            && export.cancel(now)
+        {
+            let id = export.id;
+            self.release_all(id);
             self.promote();
             self.wake();
         }
+    }
+
+    fn retry(&mut self) {
+        let (pick, now) = (self.below(self.exports.len()), self.now());
+        if let Some(export) = self.exports.values_mut().nth(pick)
+            && export.retry(now)
+        {
+            let id = export.id;
+            self.release_all(id);
+            let mine = self.records.iter_mut().filter(|((export, _), _)| *export == id);
+            mine.for_each(|(_, record)| record.failures = 0);
+            self.promote();
+            self.wake();
+        }
+    }
+
+    fn release_all(&mut self, id: ExportId) {
+        self.records.iter_mut().filter(|((export, _), _)| *export == id).for_each(|(_, record)| record.worker = None);
     }
 
     fn pass(&mut self, seconds: i64) {
@@ -327,6 +414,7 @@ impl World {
             for w in 0..self.workers.len() {
                 self.beat(w);
                 self.work(w, false);
+                self.record_sent(w, false);
                 self.take_wake(w);
                 self.sweep(w);
                 self.take_over(w);
@@ -345,8 +433,15 @@ fn every_run_ends(seed: u64, workers: usize, events: usize) -> BTreeSet<&'static
     world.create();
     (0..events).for_each(|_| world.random_event());
     let states = world.calm();
+    for (letter, sending) in &world.letters {
+        assert!(sending.sent <= 1 + sending.cut_off, "sent once too often: {letter:?} {sending:?}");
+    }
     assert!(world.records.values().all(|record| record.worker.is_none()), "a lease was left");
     for export in world.exports.values() {
+        if let (State::Expired { .. }, Some(_)) = (&export.state, &export.requested_by) {
+            let sending = &world.letters[&(export.id, "ready", export.retries)];
+            assert!(sending.sent > 0 || sending.given_up, "nobody was told: {export:?}");
+        }
         if let State::Expired { .. } = export.state {
             let segments = export.plan.unwrap().segments;
             let recorded = world.done.keys().filter(|(id, _)| *id == export.id).count();
@@ -354,6 +449,11 @@ fn every_run_ends(seed: u64, workers: usize, events: usize) -> BTreeSet<&'static
         }
     }
     states
+}
+
+fn letter_of(export: &Export) -> Letter {
+    let what = if matches!(export.state, State::Failed { .. }) { "failed" } else { "ready" };
+    (export.id, what, export.retries)
 }
 
 proptest! {
@@ -386,4 +486,71 @@ fn an_export_that_ends_its_workers_is_given_up_after_three() {
     }
     let State::Failed { failure, .. } = &world.exports[&id].state else { panic!("{:?}", world.exports) };
     assert_eq!(failure.code, FailureCode::WorkersDied);
+}
+
+/// An export with segments of which so many failed, asked for by somebody.
+fn failed_segments(total: u32, failed: u32, limits: &Limits) -> Export {
+    let requester = Requester { user: UserId(uuid::Uuid::nil()), email: "u1@example.org".parse().unwrap() };
+    let id = ExportId(uuid::Uuid::nil());
+    let mut export = Export { requested_by: Some(requester), ..Export::new(id, owner(), request(), Micros(0)) };
+    export.promote(Micros(0));
+    export.claim(Micros(0), 1, limits);
+    let planned = Outcome::Planned(PlanFacts { snapshot: 1, segments: total, rows: 0 });
+    export.record(Step::Plan, 0, planned, Micros(0), limits).unwrap();
+    while let Some(step @ Step::Segment(number)) = next_step(&export, Micros(0), limits) {
+        export.claim(Micros(0), 1, limits);
+        let days = Some((Day(number as i32), Day(number as i32 + 1)));
+        let outcome = if number < failed {
+            Outcome::Refused { message: "damaged".to_owned(), days }
+        } else {
+            Outcome::SegmentDone { rows: 1, bytes: 1, reused: false }
+        };
+        export.record(step, 0, outcome, Micros(0), limits).unwrap();
+    }
+    export
+}
+
+#[test]
+fn a_retry_goes_on_with_what_failed_and_what_nobody_tried() {
+    let limits = Limits { retry_set: 2, ..Limits::default() };
+    let mut export = failed_segments(9, 9, &limits);
+    let State::Failed { failure, notify: Some(_), removal: Some(Slot::Ready(at)), .. } = &export.state else {
+        panic!("{export:?}")
+    };
+    let numbers: Vec<_> = failure.segments.iter().map(|segment| (segment.number, segment.days)).collect();
+    assert_eq!(numbers, [(0, Some((Day(0), Day(1)))), (1, Some((Day(1), Day(2))))]);
+    assert_eq!((failure.claimed, *at), (2, Micros(0).plus_seconds(limits.files_live_seconds)));
+    assert!(export.retry(Micros(5)) && !export.retry(Micros(5)));
+    assert_eq!((&export.state, export.retries), (&State::Queued, 1));
+    export.promote(Micros(6));
+    let State::Running(Phase::Segments(segments)) = &export.state else { panic!("{export:?}") };
+    assert_eq!((segments.next, segments.done, segments.retry.len(), segments.total), (2, 0, 2, 9));
+}
+
+#[test]
+fn what_is_being_removed_cannot_be_retried() {
+    let limits = Limits::default();
+    let mut export = failed_segments(3, 1, &limits);
+    let late = Micros(0).plus_seconds(limits.files_live_seconds);
+    assert!(export.can_be_retried());
+    assert_eq!(export.claim(late, 9, &limits).steps, [Step::Notify, Step::Delete]);
+    export.record(Step::Delete, 0, Outcome::GivenBack, late, &limits).unwrap();
+    assert!(!export.can_be_retried() && !export.retry(late));
+}
+
+#[test]
+fn a_mail_server_may_be_away_for_an_hour() {
+    let limits = Limits::default();
+    let mut export = failed_segments(3, 1, &limits);
+    let (mut now, mut failures) = (Micros(0), 0);
+    while export.claim(now, 1, &limits).steps == [Step::Notify] {
+        let outcome = Outcome::Failed { message: "away".to_owned(), days: None };
+        match export.record(Step::Notify, failures, outcome, now, &limits).unwrap() {
+            Settled::Again { failures: counted } => failures = counted,
+            Settled::Done => break,
+        }
+        now = export.due_at(&limits).unwrap();
+    }
+    assert_eq!(failures + 1, limits.notify_attempts);
+    assert!(now > Micros(3_600 * SECOND) && matches!(export.state, State::Failed { notify: None, .. }));
 }

@@ -5,6 +5,7 @@ use domain::ids::ExportId;
 use domain::owner::Owner;
 use domain::time::Micros;
 use rusqlite::{Params, Row, Transaction, params};
+use stores::jobs::ledger::StepRow;
 use stores::record::RECORD_VERSION;
 use stores::{Due, SegmentProgress, SegmentState, StoreError};
 
@@ -59,12 +60,12 @@ pub(super) fn segments(
     let key = params![owner.to_string(), id.to_string(), from, end];
     let claimed = many(tx, sql::SEGMENTS, key, rows::step_row, "list segments")?;
     let mut claimed = claimed.into_iter().peekable();
-    let progress = |number| {
+    let state = |number| {
         let row = claimed.next_if(|row| row.record.step == domain::export::Step::Segment(number));
-        row.map_or(SegmentProgress::Waiting, |row| row.progress())
+        let progress = row.as_ref().map_or(SegmentProgress::Waiting, StepRow::progress);
+        SegmentState { number, attempt: row.map_or(0, |row| row.record.attempt), progress }
     };
-    let progress = (from..end).map(progress).collect::<Vec<_>>();
-    Ok((from..end).zip(progress).map(|(number, progress)| SegmentState { number, progress }).collect())
+    Ok((from..end).map(state).collect())
 }
 
 /// The ids that a statement finds.

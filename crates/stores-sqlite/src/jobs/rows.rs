@@ -205,6 +205,7 @@ fn step_key(step: Step) -> i64 {
         Step::Assemble => -2,
         Step::Expire => -3,
         Step::Delete => -4,
+        Step::Notify => -5,
     }
 }
 
@@ -214,6 +215,7 @@ fn step_of(key: i64) -> Option<Step> {
         -2 => Some(Step::Assemble),
         -3 => Some(Step::Expire),
         -4 => Some(Step::Delete),
+        -5 => Some(Step::Notify),
         number => u32::try_from(number).ok().map(Step::Segment),
     }
 }

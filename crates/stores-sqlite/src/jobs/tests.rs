@@ -12,6 +12,7 @@ use domain::export::{PlanFacts, State, Step};
 use domain::filter::Filter;
 use domain::limits::Limits;
 use domain::request::{Columns, Format, Profile, Request, Shape};
+use domain::time::Micros;
 use rusqlite::{Connection, TransactionBehavior};
 use tempfile::TempDir;
 

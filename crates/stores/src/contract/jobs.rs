@@ -29,7 +29,8 @@ pub use self::history::random_histories_end_well;
 pub use self::look::{a_dead_worker_is_replaced, a_look_is_put_off, due_owners_come_earliest_first};
 pub use self::settle::{
     a_cancelled_export_fences_its_workers, a_place_goes_to_the_next, an_export_runs_to_its_end,
-    gone_parts_are_built_again, late_results_are_fenced, segments_out_of_attempts_fail_the_export,
+    failed_segments_are_asked_for_again, gone_parts_are_built_again, late_results_are_fenced,
+    letters_have_attempts_of_their_own, segments_out_of_attempts_fail_the_export,
 };
 
 /// Runs the suite: `$make` turns a clock and limits into an empty job store and something to keep meanwhile.
@@ -41,6 +42,7 @@ macro_rules! jobs_contract {
             claims_take_turns one_write_claims_so_many owners_are_apart
             an_export_runs_to_its_end late_results_are_fenced a_place_goes_to_the_next
             a_cancelled_export_fences_its_workers gone_parts_are_built_again segments_out_of_attempts_fail_the_export
+            failed_segments_are_asked_for_again letters_have_attempts_of_their_own
             a_look_is_put_off a_dead_worker_is_replaced due_owners_come_earliest_first
             random_histories_end_well);
     };
@@ -82,6 +84,16 @@ impl<J: Jobs, K> World<J, K> {
         self.create(number).await?;
         let lease = self.claim(1, 1).await?.leases.remove(0);
         self.done(&lease, planned(segments)).await
+    }
+
+    /// Brings a fresh export without rows to its success.
+    async fn finish(&self, number: u32) -> Result<Export, StoreError> {
+        for outcome in [planned(0), Outcome::Assembled { files: Vec::new() }] {
+            let mut leases = self.claim(1, 1).await?.leases;
+            let mine = leases.iter().position(|lease| lease.export == id(number)).expect("it comes first");
+            self.done(&leases.remove(mine), outcome).await?;
+        }
+        self.get(number).await
     }
 
     async fn claim(&self, by: u32, room: u32) -> Result<Claimed, StoreError> {
@@ -155,7 +167,7 @@ fn new(number: u32) -> NewExport {
         id: id(number),
         owner: acme(),
         request: request(),
-        requested_by: Some(requester()),
+        requested_by: None,
         idempotency: None,
         per_day_limit: None,
     }
@@ -170,5 +182,5 @@ const fn built(rows: u64) -> Outcome {
 }
 
 fn failed() -> Outcome {
-    Outcome::Failed { message: "a disk was full".to_owned() }
+    Outcome::Failed { message: "a disk was full".to_owned(), days: Some((Day(3), Day(4))) }
 }

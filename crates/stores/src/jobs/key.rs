@@ -5,9 +5,6 @@ use std::str::FromStr;
 use domain::ids::UserId;
 use thiserror::Error;
 
-/// How long a key is kept (seconds).
-pub const IDEMPOTENCY_SECONDS: u64 = 7 * 86_400;
-
 /// A client's key for one request; keys of other owners and users are other keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {

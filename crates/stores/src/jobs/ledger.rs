@@ -6,6 +6,7 @@ mod claim;
 mod create;
 mod look;
 mod promote;
+mod retry;
 mod settle;
 
 use domain::export::{Export, State, Step, StepRecord};
@@ -17,6 +18,7 @@ use domain::time::{Day, Micros};
 pub use claim::claim;
 pub use create::create;
 pub use look::look;
+pub use retry::retry;
 pub use settle::{cancel, record, take_over};
 
 use super::{IdempotencyKey, SegmentProgress};
@@ -114,7 +116,7 @@ pub struct KeptKey {
 /// Since when an export has no step left to do, ever.
 pub const fn finished_at(export: &Export) -> Option<Micros> {
     match &export.state {
-        State::Failed { finished_at, removal: None, .. }
+        State::Failed { finished_at, notify: None, removal: None, .. }
         | State::Cancelled { finished_at, removal: None }
         | State::Expired { finished_at } => Some(*finished_at),
         _ => None,

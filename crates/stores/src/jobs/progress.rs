@@ -5,6 +5,8 @@
 pub struct SegmentState {
     /// Its number (from 0).
     pub number: u32,
+    /// The number of its last claim; 0 before the first.
+    pub attempt: u32,
     /// How far it is.
     pub progress: SegmentProgress,
 }

@@ -15,7 +15,7 @@ use domain::time::{Day, Micros};
 
 use self::rows::{Rows, View};
 use crate::jobs::{PURGE_LIMIT, ledger};
-use crate::{Claimed, Created, Due, Jobs, NewExport, Recorded, SegmentProgress, SegmentState, StoreError};
+use crate::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentProgress, SegmentState, StoreError};
 
 /// A job store that lives as long as its process.
 pub struct MemoryJobs {
@@ -86,6 +86,10 @@ impl Jobs for MemoryJobs {
         self.write(owner, |view| ledger::cancel(view, id))
     }
 
+    async fn retry(&self, owner: &Owner, id: ExportId) -> Result<Option<Retried>, StoreError> {
+        self.write(owner, |view| ledger::retry(view, id))
+    }
+
     async fn due(&self, limit: u32) -> Result<Due, StoreError> {
         let now = self.clock.now();
         let mut earliest = BTreeMap::<Owner, Micros>::new();
@@ -111,17 +115,18 @@ impl Jobs for MemoryJobs {
     ) -> Result<Vec<SegmentState>, StoreError> {
         Ok(self.read(|rows| {
             let total = rows.exports.get(&(owner.clone(), id)).and_then(|export| export.plan).map_or(0, |p| p.segments);
-            let progress = |number| rows.steps.get(&(owner.clone(), id, Step::Segment(number)));
-            let state = |number| SegmentState {
-                number,
-                progress: progress(number).map_or(SegmentProgress::Waiting, ledger::StepRow::progress),
+            let state = |number| {
+                let row = rows.steps.get(&(owner.clone(), id, Step::Segment(number)));
+                let progress = row.map_or(SegmentProgress::Waiting, ledger::StepRow::progress);
+                SegmentState { number, attempt: row.map_or(0, |row| row.record.attempt), progress }
             };
             (from..total).take(limit as usize).map(state).collect()
         }))
     }
 
-    async fn purge(&self, settled_before: Micros) -> Result<u64, StoreError> {
+    async fn purge(&self, settled_seconds: u64) -> Result<u64, StoreError> {
         let now = self.clock.now();
+        let settled_before = now.minus_seconds(settled_seconds);
         let mut rows = self.rows.lock().expect("no panic while the rows are held");
         let over = |export: &&Export| ledger::finished_at(export).is_some_and(|at| at < settled_before);
         let over: Vec<_> = rows.exports.values().filter(over).take(PURGE_LIMIT as usize).cloned().collect();

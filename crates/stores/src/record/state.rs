@@ -1,7 +1,7 @@
 //! The state as it is kept, tagged with the name of the contract, or of the phase while it runs.
 
-use domain::export::{ArchiveFile, Failure, FailureCode, Phase, Segments, Slot, State};
-use domain::time::Micros;
+use domain::export::{ArchiveFile, FailedSegment, Failure, FailureCode, Phase, Segments, Slot, State};
+use domain::time::{Day, Micros};
 use serde::{Deserialize, Serialize};
 
 use super::{RowError, Unknown};
@@ -10,13 +10,39 @@ use super::{RowError, Unknown};
 #[serde(tag = "name", rename_all = "snake_case")]
 pub(super) enum StateRow {
     Queued,
-    Planning { slot: SlotRow },
+    Planning {
+        slot: SlotRow,
+    },
     Segments(SegmentsRow),
-    Assembling { slot: SlotRow },
-    Succeeded { finished_at: i64, expires_at: i64, files: Vec<FileRow>, expire: SlotRow },
-    Failed { finished_at: i64, code: String, message: String, segments: Vec<u32>, removal: Option<SlotRow> },
-    Cancelled { finished_at: i64, removal: Option<SlotRow> },
-    Expired { finished_at: i64 },
+    Assembling {
+        slot: SlotRow,
+    },
+    Succeeded {
+        finished_at: i64,
+        expires_at: i64,
+        files: Vec<FileRow>,
+        #[serde(default)]
+        notify: Option<SlotRow>,
+        expire: SlotRow,
+    },
+    Failed {
+        finished_at: i64,
+        code: String,
+        message: String,
+        segments: Vec<FailedRow>,
+        #[serde(default)]
+        claimed: u32,
+        #[serde(default)]
+        notify: Option<SlotRow>,
+        removal: Option<SlotRow>,
+    },
+    Cancelled {
+        finished_at: i64,
+        removal: Option<SlotRow>,
+    },
+    Expired {
+        finished_at: i64,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -24,6 +50,15 @@ pub(super) enum StateRow {
 pub(super) enum SlotRow {
     Ready(i64),
     Leased(i64),
+}
+
+/// A failed segment: its number, and its first and last day (days since 1970-01-01) where they are known. Version 1 knew
+/// none.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum FailedRow {
+    Number(u32),
+    WithDays(u32, i32, i32),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -34,7 +69,7 @@ pub(super) struct SegmentsRow {
     leased: u32,
     // Pairs: a JSON object would turn the numbers into text.
     retry: Vec<(u32, i64)>,
-    failed: Vec<u32>,
+    failed: Vec<FailedRow>,
     last_failure: Option<(String, String)>,
     look_at: i64,
 }
@@ -56,17 +91,20 @@ impl From<&State> for StateRow {
             State::Running(Phase::Plan(slot)) => Self::Planning { slot: (*slot).into() },
             State::Running(Phase::Segments(segments)) => Self::Segments(segments.into()),
             State::Running(Phase::Assemble(slot)) => Self::Assembling { slot: (*slot).into() },
-            State::Succeeded { finished_at, expires_at, files, expire } => Self::Succeeded {
+            State::Succeeded { finished_at, expires_at, files, notify, expire } => Self::Succeeded {
                 finished_at: finished_at.0,
                 expires_at: expires_at.0,
                 files: files.iter().map(FileRow::from).collect(),
+                notify: notify.map(SlotRow::from),
                 expire: (*expire).into(),
             },
-            State::Failed { finished_at, failure, removal } => Self::Failed {
+            State::Failed { finished_at, failure, notify, removal } => Self::Failed {
                 finished_at: finished_at.0,
                 code: failure.code.name().to_owned(),
                 message: failure.message.clone(),
-                segments: failure.segments.clone(),
+                segments: failure.segments.iter().map(|failed| FailedRow::of(failed.number, failed.days)).collect(),
+                claimed: failure.claimed,
+                notify: notify.map(SlotRow::from),
                 removal: removal.map(SlotRow::from),
             },
             State::Cancelled { finished_at, removal } => {
@@ -86,15 +124,22 @@ impl TryFrom<StateRow> for State {
             StateRow::Planning { slot } => Self::Running(Phase::Plan(slot.into())),
             StateRow::Segments(segments) => Self::Running(Phase::Segments(segments.try_into()?)),
             StateRow::Assembling { slot } => Self::Running(Phase::Assemble(slot.into())),
-            StateRow::Succeeded { finished_at, expires_at, files, expire } => Self::Succeeded {
+            StateRow::Succeeded { finished_at, expires_at, files, notify, expire } => Self::Succeeded {
                 finished_at: Micros(finished_at),
                 expires_at: Micros(expires_at),
                 files: files.into_iter().map(ArchiveFile::try_from).collect::<Result<_, _>>()?,
+                notify: notify.map(Slot::from),
                 expire: expire.into(),
             },
-            StateRow::Failed { finished_at, code, message, segments, removal } => Self::Failed {
+            StateRow::Failed { finished_at, code, message, segments, claimed, notify, removal } => Self::Failed {
                 finished_at: Micros(finished_at),
-                failure: Failure { code: failure_code(&code)?, message, segments },
+                failure: Failure {
+                    code: failure_code(&code)?,
+                    message,
+                    segments: segments.into_iter().map(FailedRow::segment).collect(),
+                    claimed,
+                },
+                notify: notify.map(Slot::from),
                 removal: removal.map(Slot::from),
             },
             StateRow::Cancelled { finished_at, removal } => {
@@ -102,6 +147,22 @@ impl TryFrom<StateRow> for State {
             }
             StateRow::Expired { finished_at } => Self::Expired { finished_at: Micros(finished_at) },
         })
+    }
+}
+
+impl FailedRow {
+    const fn of(number: u32, days: Option<(Day, Day)>) -> Self {
+        match days {
+            None => Self::Number(number),
+            Some((first, last)) => Self::WithDays(number, first.0, last.0),
+        }
+    }
+
+    const fn segment(self) -> FailedSegment {
+        match self {
+            Self::Number(number) => FailedSegment { number, days: None },
+            Self::WithDays(number, first, last) => FailedSegment { number, days: Some((Day(first), Day(last))) },
+        }
     }
 }
 
@@ -132,7 +193,7 @@ impl From<&Segments> for SegmentsRow {
             done: segments.done,
             leased: segments.leased,
             retry: segments.retry.iter().map(|(number, due_at)| (*number, due_at.0)).collect(),
-            failed: segments.failed.iter().copied().collect(),
+            failed: segments.failed.iter().map(|(number, days)| FailedRow::of(*number, *days)).collect(),
             last_failure: segments.last_failure.as_ref().map(failure),
             look_at: segments.look_at.0,
         }
@@ -150,7 +211,7 @@ impl TryFrom<SegmentsRow> for Segments {
             done: row.done,
             leased: row.leased,
             retry: row.retry.into_iter().map(|(number, due_at)| (number, Micros(due_at))).collect(),
-            failed: row.failed.into_iter().collect(),
+            failed: row.failed.into_iter().map(FailedRow::segment).map(|failed| (failed.number, failed.days)).collect(),
             last_failure: row.last_failure.map(failure).transpose()?,
             look_at: Micros(row.look_at),
         })

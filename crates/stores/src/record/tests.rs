@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::DateRange;
 use domain::dataset::Dataset;
-use domain::export::{ArchiveFile, Failure, FailureCode, Phase, Segments, Slot, State};
+use domain::export::{ArchiveFile, FailedSegment, Failure, FailureCode, Phase, Segments, Slot, State};
 use domain::filter::Filter;
 use domain::request::{Columns, Format, Profile, Request, Shape};
 use domain::time::Day;
@@ -30,6 +30,12 @@ fn export(state: State) -> Export {
         reused_parts: 3,
         built_parts: 4,
         served: u64::MAX,
+        requested_by: Some(Requester {
+            user: "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap(),
+            email: "u1@example.org".parse().unwrap(),
+        }),
+        retries: 2,
+        resume: Some(Segments { next: 3, ..Segments::planned(9) }),
         state,
         ..Export::new(id, "org.acme".parse().unwrap(), request, Micros(-1))
     }
@@ -43,7 +49,7 @@ fn states() -> Vec<State> {
         done: 2,
         leased: 1,
         retry: BTreeMap::from([(0, Micros(3)), (6, Micros(-3))]),
-        failed: BTreeSet::from([1, 5]),
+        failed: BTreeMap::from([(1, None), (5, Some((Day(-3), Day(9))))]),
         last_failure: Some((FailureCode::WorkersDied, "gone".to_owned())),
         look_at: Micros(i64::MAX),
     };
@@ -55,16 +61,29 @@ fn states() -> Vec<State> {
         crc64nvme: u64::MAX - 1,
         manifest_blake3: [0x0f; 32],
     };
-    let failure = |code| Failure { code, message: "a \"quoted\"\nline".to_owned(), segments: vec![1, 5] };
+    let failed = [(1, None), (5, Some((Day(-3), Day(9))))].map(|(number, days)| FailedSegment { number, days });
+    let message = "a \"quoted\"\nline".to_owned();
+    let failure = |code| Failure { code, message: message.clone(), segments: failed.to_vec(), claimed: 7 };
     vec![
         State::Queued,
         State::Running(Phase::Plan(ready)),
         State::Running(Phase::Segments(Segments::planned(0))),
         State::Running(Phase::Segments(segments)),
         State::Running(Phase::Assemble(leased)),
-        State::Succeeded { finished_at: Micros(1), expires_at: Micros(2), files: vec![file], expire: ready },
-        State::Failed { finished_at: Micros(1), failure: failure(FailureCode::StepFailed), removal: Some(leased) },
-        State::Failed { finished_at: Micros(1), failure: failure(FailureCode::Refused), removal: None },
+        State::Succeeded {
+            finished_at: Micros(1),
+            expires_at: Micros(2),
+            files: vec![file],
+            notify: Some(leased),
+            expire: ready,
+        },
+        State::Failed {
+            finished_at: Micros(1),
+            failure: failure(FailureCode::StepFailed),
+            notify: Some(ready),
+            removal: Some(leased),
+        },
+        State::Failed { finished_at: Micros(1), failure: failure(FailureCode::Refused), notify: None, removal: None },
         State::Cancelled { finished_at: Micros(1), removal: Some(ready) },
         State::Cancelled { finished_at: Micros(1), removal: None },
         State::Expired { finished_at: Micros(1) },
@@ -76,21 +95,61 @@ fn every_state_is_read_back() {
     for state in states() {
         let export = export(state);
         assert_eq!(decode(&export.owner, export.id, &encode(&export)).unwrap(), export);
-        let fresh = Export { plan: None, ..export };
+        let fresh = Export { plan: None, requested_by: None, resume: None, ..export };
         assert_eq!(decode(&fresh.owner, fresh.id, &encode(&fresh)).unwrap(), fresh);
     }
 }
 
 #[test]
-fn the_form_of_version_1_stays() {
-    let expected = "{\"version\":1,\"request\":{\"dataset\":\"messages\",\"from\":\"0001-01-01\",\"to\":\"9999-12-31\",\
+fn an_export_without_days_is_read_back() {
+    let mut export = export(State::Queued);
+    export.owner = "user.01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap();
+    export.request.dataset = Dataset::Memberships;
+    export.request.range = None;
+    export.request.columns = Columns::all(Dataset::Memberships);
+    assert_eq!(decode(&export.owner, export.id, &encode(&export)).unwrap(), export);
+}
+
+/// What version 1 wrote is read as what it is now.
+#[test]
+fn version_1_is_read() {
+    let now = Export { requested_by: None, retries: 0, resume: None, ..export(State::Queued) };
+    let known = encode(&now).replace(",\"requested_by\":null", "").replace(",\"retries\":0,\"resume\":null", "");
+    let known = known.replace("\"version\":2", "\"version\":1");
+    let read = |state: &str| {
+        let record = known.replace("{\"name\":\"queued\"}", state);
+        decode(&now.owner, now.id, &record).unwrap().state
+    };
+    assert_eq!(decode(&now.owner, now.id, &known).unwrap(), now);
+    let failed = State::Failed {
+        finished_at: Micros(1),
+        failure: Failure {
+            code: FailureCode::Refused,
+            message: "x".to_owned(),
+            segments: vec![FailedSegment { number: 5, days: None }],
+            claimed: 0,
+        },
+        notify: None,
+        removal: None,
+    };
+    let row = "{\"name\":\"failed\",\"finished_at\":1,\"code\":\"refused\",\"message\":\"x\",\"segments\":[5],\"removal\":null}";
+    assert_eq!(read(row), failed);
+    let row = "{\"name\":\"succeeded\",\"finished_at\":1,\"expires_at\":2,\"files\":[],\"expire\":{\"ready\":-5}}";
+    assert!(matches!(read(row), State::Succeeded { notify: None, .. }));
+}
+
+#[test]
+fn the_form_of_version_2_stays() {
+    let expected = "{\"version\":2,\"request\":{\"dataset\":\"messages\",\"from\":\"0001-01-01\",\"to\":\"9999-12-31\",\
         \"time_zone\":\"Europe/Berlin\",\"format\":\"csv.gz\",\"profile\":\"spreadsheet\",\"columns\":[\"sent_at\",\"text\"],\
         \"channels\":[\"\\u0000\\\"a\u{2028}\"],\"senders\":null,\"reuse\":false,\
-        \"segment_rows_target\":5,\"volume_limit_bytes\":6,\"volume_limit_pieces\":7,\"sha256\":true},\"created_at\":-1,\
+        \"segment_rows_target\":5,\"volume_limit_bytes\":6,\"volume_limit_pieces\":7,\"sha256\":true},\
+        \"requested_by\":{\"user\":\"01890a5d-ac96-774b-bcce-b302099a8058\",\"email\":\"u1@example.org\"},\"created_at\":-1,\
         \"state\":{\"name\":\"planning\",\"slot\":{\"ready\":-5}},\
         \"plan\":{\"snapshot\":-9223372036854775808,\"segments\":7,\"rows\":18446744073709551615},\
         \"rows\":18446744073709551615,\"bytes\":1152921504606846976,\"reused_parts\":3,\"built_parts\":4,\
-        \"served\":18446744073709551615}";
+        \"served\":18446744073709551615,\"retries\":2,\"resume\":{\"total\":9,\"next\":3,\"done\":0,\"leased\":0,\
+        \"retry\":[],\"failed\":[],\"last_failure\":null,\"look_at\":9223372036854775807}}";
     assert_eq!(encode(&export(states().remove(1))), expected);
 }
 
@@ -99,11 +158,12 @@ fn foreign_records_say_what_they_are() {
     let export = export(State::Queued);
     let read = |record: &str| decode(&export.owner, export.id, record).unwrap_err();
     let known = encode(&export);
-    assert!(matches!(read("{\"version\":2,\"anything\":[]}"), StoreError::TooNew { found: 2, known: 1, .. }));
+    assert!(matches!(read("{\"version\":3,\"anything\":[]}"), StoreError::TooNew { found: 3, known: 2, .. }));
     for (from, to) in [
         (known.as_str(), ""),
-        ("\"version\":1", "\"version\":\"1\""),
-        ("\"messages\"", "\"memberships\""),
+        ("\"version\":2", "\"version\":\"2\""),
+        ("\"messages\"", "\"letters\""),
+        ("\"from\":", "\"since\":"),
         ("\"Europe/Berlin\"", "\"Mars/Olympus\""),
         ("\"queued\"", "\"resting\""),
         ("9999-12-31", "0000-12-31"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use artifacts::{ArtifactError, ObjectName, Piece, RangeCheck, TailHash};
 use domain::export::{ArchiveFile, Export, Outcome};
 use domain::request::Format;
+use domain::time::Day;
 use encoder::archive::write_zip_tail;
 use encoder::civil::Date;
 use encoder::hash::Hash256;
@@ -12,11 +13,11 @@ use encoder::manifest::Volume;
 use encoder::part::{EntrySummary, header_piece};
 use fail::fail_point;
 
-use super::{range, read_plan, store};
+use super::{attempts, read_plan, store};
 use crate::error::StepError;
 use crate::manifest::VolumeManifest;
 use crate::part::{container, profile};
-use crate::reconcile::Reconciler;
+use crate::source;
 use crate::volumes::{VolumeCut, volumes};
 use crate::worker::Worker;
 use parts::names::{file_name, manifest_name};
@@ -26,17 +27,16 @@ use parts::{PartRecord, StoredPart};
 pub(super) async fn run(worker: &Arc<Worker>, export: &Export) -> Result<Outcome, StepError> {
     let (segments, days) =
         read_plan(worker, export, |plan| Ok((plan.segments(0..plan.header().segments)?, plan.day_rows()?))).await?;
-    let records = match records(worker, export, &segments).await? {
+    let attempts = attempts(worker, export).await?;
+    let stored: Vec<_> =
+        segments.iter().zip(&attempts).map(|(of, attempt)| StoredPart::of(export, of, *attempt)).collect();
+    let records = match records(worker, &stored).await? {
         Ok(records) => records,
         Err(gone) => return Ok(Outcome::PartsGone { segments: gone }),
     };
-    let mut reconciler = Reconciler::new(range(export)?.span(), days.into_iter().collect());
-    for record in &records {
-        reconciler.take_part(record)?;
-    }
-    reconciler.finish()?;
+    source::of(export.request.dataset).reconcile(export, days, &records)?;
     fail_point!("assemble.checked");
-    let assembly = Assembly { worker, export, segments: &segments, records: &records };
+    let assembly = Assembly { worker, export, segments: &segments, stored: &stored, records: &records };
     match assembly.all_volumes().await {
         Ok(files) => {
             fail_point!("assemble.stored");
@@ -50,14 +50,10 @@ pub(super) async fn run(worker: &Arc<Worker>, export: &Export) -> Result<Outcome
 }
 
 /// The records of all parts, or the numbers of the segments whose parts are gone.
-async fn records(
-    worker: &Worker,
-    export: &Export,
-    segments: &[PlannedSegment],
-) -> Result<Result<Vec<PartRecord>, Vec<u32>>, StepError> {
-    let (mut records, mut gone) = (Vec::with_capacity(segments.len()), Vec::new());
-    for (segment, number) in segments.iter().zip(0..) {
-        match StoredPart::of(export, segment, 0).finished(worker.ports.artifacts.as_ref()).await? {
+async fn records(worker: &Worker, stored: &[StoredPart]) -> Result<Result<Vec<PartRecord>, Vec<u32>>, StepError> {
+    let (mut records, mut gone) = (Vec::with_capacity(stored.len()), Vec::new());
+    for (part, number) in stored.iter().zip(0..) {
+        match part.finished(worker.ports.artifacts.as_ref()).await? {
             Some(record) => records.push(record),
             None => gone.push(number),
         }
@@ -69,14 +65,15 @@ struct Assembly<'a> {
     worker: &'a Worker,
     export: &'a Export,
     segments: &'a [PlannedSegment],
+    stored: &'a [StoredPart],
     records: &'a [PartRecord],
 }
 
 impl Assembly<'_> {
     async fn all_volumes(&self) -> Result<Vec<ArchiveFile>, StepError> {
-        let range = range(self.export)?;
+        let whole = self.export.request.range.as_ref().map(|range| (range.from(), range.to()));
         let slices: Vec<_> = self.segments.iter().map(|segment| segment.slice.clone()).collect();
-        let cuts = volumes(&slices, self.records, (range.from(), range.to()), self.export.request.shape);
+        let cuts = volumes(&slices, self.records, whole.unwrap_or((Day(0), Day(0))), self.export.request.shape);
         let count = cuts.len() as u32;
         let mut files = Vec::new();
         for (cut, number) in cuts.iter().zip(1..) {
@@ -97,7 +94,7 @@ impl Assembly<'_> {
                 request.shape.sha256,
             )?),
         };
-        let days = (date(cut.from)?, date(cut.to)?);
+        let days = request.range.as_ref().map(|_| Ok::<_, StepError>((date(cut.from)?, date(cut.to)?))).transpose()?;
         let records = &self.records[cut.parts.clone()];
         let manifest = VolumeManifest::new(self.export, header.as_ref().map(|(piece, _)| piece), records, days, volume);
         let name = file_name(self.export, volume.map(|volume| volume.volume));
@@ -125,7 +122,7 @@ impl Assembly<'_> {
     fn copies(&self, cut: &VolumeCut) -> Vec<Piece> {
         let parts = cut.parts.clone().filter(|index| self.records[*index].rows() > 0);
         let copy = |index: usize| Piece::Copy {
-            from: StoredPart::of(self.export, &self.segments[index], 0).part,
+            from: self.stored[index].part.clone(),
             offset: 0,
             checks: self.records[index].part.entries.iter().map(range_check).collect(),
         };
@@ -156,8 +153,7 @@ impl Assembly<'_> {
 
     /// A part was not what its record says: it is removed, and built again.
     async fn without(&self, object: &ObjectName) -> Result<Outcome, StepError> {
-        for (segment, number) in self.segments.iter().zip(0..) {
-            let stored = StoredPart::of(self.export, segment, 0);
+        for (stored, number) in self.stored.iter().zip(0..) {
             if stored.part == *object {
                 stored.discard(self.worker.ports.artifacts.as_ref()).await?;
                 return Ok(Outcome::PartsGone { segments: vec![number] });
@@ -177,7 +173,7 @@ fn range_check(entry: &EntrySummary) -> RangeCheck {
     }
 }
 
-fn date(day: domain::time::Day) -> Result<Date, StepError> {
+fn date(day: Day) -> Result<Date, StepError> {
     // Requests are parsed from dates of the years 1-9999, so this is a record that is not ours.
     Date::from_epoch_days(day.0).ok_or_else(|| parts::plan::PlanError::Damaged("a day outside the years 1-9999").into())
 }

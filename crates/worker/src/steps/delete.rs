@@ -5,9 +5,9 @@ use domain::export::{Export, Outcome};
 use fail::fail_point;
 use lake::LakeError;
 
-use super::plan::segments;
-use super::read_plan;
+use super::{attempts, read_plan};
 use crate::error::StepError;
+use crate::source;
 use crate::worker::Worker;
 use parts::StoredPart;
 use parts::plan::PlanError;
@@ -35,7 +35,7 @@ pub(super) async fn remove_all(worker: &Worker, export: &Export) -> Result<(), S
             break;
         }
     }
-    if !export.request.reuse {
+    if !export.request.reuse || !export.request.dataset.has_content_versions() {
         remove_parts(worker, export).await?;
     }
     artifacts.delete(&ObjectName::plan(&export.owner, export.id)).await?;
@@ -52,15 +52,18 @@ async fn remove_parts(worker: &Worker, export: &Export) -> Result<(), StepError>
             | StepError::Artifacts(ArtifactError::Missing { .. }),
         ) => {
             // Gone with an earlier removal, or damaged: the snapshot says the same again, as long as it is there.
-            match segments(worker, export, facts.snapshot).await {
+            match source::of(export.request.dataset).plan(worker, export, facts.snapshot).await {
                 Err(StepError::Lake(LakeError::SnapshotGone(_))) => return Ok(()),
                 planned => planned?.1,
             }
         }
         read => read?,
     };
-    for segment in segments {
-        StoredPart::of(export, &segment, 0).discard(worker.ports.artifacts.as_ref()).await?;
+    for (segment, last) in segments.iter().zip(attempts(worker, export).await?) {
+        // Where attempts do not count, all of them are one part.
+        for attempt in last.min(1)..=last {
+            StoredPart::of(export, segment, attempt).discard(worker.ports.artifacts.as_ref()).await?;
+        }
     }
     Ok(())
 }

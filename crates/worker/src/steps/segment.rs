@@ -3,34 +3,53 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use domain::export::{Export, Outcome};
-use domain::ids::Slug;
+use domain::export::{Export, Lease, Outcome};
+use domain::time::Day;
 use fail::fail_point;
-use lake::read::{ReadLimits, ReadRequest};
-
-use super::{organisation, read_plan, store};
-use crate::error::StepError;
-use crate::output::UploadOutput;
-use crate::part::Build;
-use crate::worker::Worker;
 use parts::plan::SegmentPlan;
 use parts::{PartRecord, StoredPart};
+
+use super::store;
+use crate::error::StepError;
+use crate::output::UploadOutput;
+use crate::source;
+use crate::worker::Worker;
 
 pub(super) async fn run(
     worker: &Arc<Worker>,
     export: &Export,
+    lease: &Lease,
     number: u32,
     stop: Arc<AtomicBool>,
 ) -> Result<Outcome, StepError> {
-    let organisation = organisation(export)?.clone();
-    let of = organisation.clone();
-    let plan = read_plan(worker, export, move |plan| plan.segment(number, &of)).await?;
-    let stored = StoredPart::of(export, &plan.segment, 0);
+    let plan = source::of(export.request.dataset).segment(worker, export, number).await?;
+    let days = (plan.segment.slice.first_day, plan.segment.slice.last_day);
+    Ok(with_days(finish(worker, export, lease, plan, stop).await, days))
+}
+
+/// A failure says which days it is about.
+fn with_days(result: Result<Outcome, StepError>, of: (Day, Day)) -> Outcome {
+    let outcome = result.unwrap_or_else(|error| super::not_done(&error));
+    match outcome {
+        Outcome::Failed { message, .. } => Outcome::Failed { message, days: Some(of) },
+        Outcome::Refused { message, .. } => Outcome::Refused { message, days: Some(of) },
+        other => other,
+    }
+}
+
+async fn finish(
+    worker: &Arc<Worker>,
+    export: &Export,
+    lease: &Lease,
+    plan: SegmentPlan,
+    stop: Arc<AtomicBool>,
+) -> Result<Outcome, StepError> {
+    let stored = StoredPart::of(export, &plan.segment, lease.attempt);
     if let Some(record) = stored.finished(worker.ports.artifacts.as_ref()).await? {
         worker.progress.rows_reused(record.rows());
         return Ok(done(&record, true));
     }
-    let record = build(worker, export, plan, organisation, &stored, stop).await?;
+    let record = build(worker, export, plan, &stored, stop).await?;
     worker.progress.bytes_stored(record.part.total_bytes);
     Ok(done(&record, false))
 }
@@ -43,41 +62,19 @@ async fn build(
     worker: &Arc<Worker>,
     export: &Export,
     plan: SegmentPlan,
-    organisation: Slug,
     stored: &StoredPart,
     stop: Arc<AtomicBool>,
 ) -> Result<PartRecord, StepError> {
     let artifacts = worker.ports.artifacts.as_ref();
     // What lies there is left of an attempt that died, or damaged: together with its record it was no finished part.
     stored.discard(artifacts).await?;
-    let upload = artifacts.begin(&stored.part).await?;
-    let read = read_request(worker, export, &plan, organisation);
-    let (request, builder) = (export.request.clone(), Arc::clone(worker));
-    let encode = move || {
-        let build = Build { request: &request, slice: &plan.segment.slice, progress: &builder.progress, stop: &stop };
-        build.run(read, UploadOutput::new(upload))
-    };
-    let (record, output) = tokio::task::spawn_blocking(encode).await??;
+    let output = UploadOutput::new(artifacts.begin(&stored.part).await?);
+    let source = source::of(export.request.dataset);
+    let (record, output) = source.build(worker, export, plan, output, stop).await?;
     fail_point!("segment.encoded");
     store(artifacts, &stored.record, record.to_bytes()).await?;
     fail_point!("segment.recorded");
     tokio::task::spawn_blocking(|| output.finish()).await??;
     fail_point!("segment.stored");
     Ok(record)
-}
-
-fn read_request(worker: &Worker, export: &Export, plan: &SegmentPlan, organisation: Slug) -> ReadRequest {
-    let span = plan.segment.slice.span;
-    ReadRequest {
-        organisation,
-        files: plan.days.iter().flat_map(|day| day.files.iter().cloned()).collect(),
-        start: span.start,
-        end: span.end,
-        filter: export.request.filter.clone(),
-        spill_folder: worker.scratch.clone(),
-        limits: ReadLimits {
-            memory_bytes: worker.options.memory_bytes / worker.options.slots.max(1) as usize,
-            ..ReadLimits::default()
-        },
-    }
 }

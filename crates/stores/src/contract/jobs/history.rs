@@ -62,6 +62,10 @@ impl<J: Jobs, K> History<J, K> {
                 let number = 1 + self.below(self.created);
                 self.world.jobs.cancel(&acme(), id(number)).await?;
             }
+            11 if self.below(4) == 0 => {
+                let number = 1 + self.below(self.created);
+                self.world.jobs.retry(&acme(), id(number)).await?;
+            }
             _ => {
                 let seconds = self.below(12);
                 self.world.pass(Duration::from_secs(seconds.into()));
@@ -99,6 +103,8 @@ impl<J: Jobs, K> History<J, K> {
             (_, Step::Plan) => planned(1 + self.below(9)),
             (_, Step::Segment(_)) => built(1),
             (_, Step::Assemble) => Outcome::Assembled { files: Vec::new() },
+            (3, Step::Notify) if faults => Outcome::Refused { message: "no such person".to_owned(), days: None },
+            (_, Step::Notify) => Outcome::Notified,
             (_, Step::Expire | Step::Delete) => Outcome::Removed,
         };
         let held = self.world.jobs.beat(std::slice::from_ref(&lease)).await? == [true];
@@ -169,7 +175,8 @@ impl<J: Jobs, K> History<J, K> {
                 assert_eq!(kinds.len(), 1, "{kinds:?}");
             }
         }
-        let settled = self.world.jobs.purge(Micros(i64::MAX)).await?;
+        self.world.pass(Duration::from_secs(1));
+        let settled = self.world.jobs.purge(0).await?;
         assert_eq!(settled, exports.len() as u64);
         Ok(())
     }

@@ -4,7 +4,7 @@ use domain::export::Export;
 
 use super::{KeptKey, Ledger, promote};
 use crate::StoreError;
-use crate::jobs::{Created, IDEMPOTENCY_SECONDS, IdempotencyKey, NewExport};
+use crate::jobs::{Created, IdempotencyKey, NewExport};
 
 /// One write: the export, its key, the day's counter, the promotion.
 pub fn create(ledger: &mut impl Ledger, new: NewExport) -> Result<Created, StoreError> {
@@ -42,6 +42,6 @@ fn known(ledger: &mut impl Ledger, new: &NewExport) -> Result<Option<Created>, S
 }
 
 fn keep(ledger: &mut impl Ledger, key: &IdempotencyKey, new: &NewExport) -> Result<(), StoreError> {
-    let keep_until = ledger.now().plus_seconds(IDEMPOTENCY_SECONDS);
+    let keep_until = ledger.now().plus_seconds(ledger.limits().idempotency_seconds);
     ledger.keep(key, &KeptKey { request_hash: key.request_hash, export: new.id, keep_until })
 }

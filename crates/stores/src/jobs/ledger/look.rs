@@ -1,9 +1,8 @@
 //! Looking for steps whose holder may be gone.
 
-use domain::export::{Export, Phase, Seen, Slot, State};
+use domain::export::Seen;
 use domain::ids::ExportId;
 use domain::limits::Limits;
-use domain::time::Micros;
 
 use super::Ledger;
 use crate::StoreError;
@@ -15,7 +14,7 @@ pub fn look(ledger: &mut impl Ledger) -> Result<Vec<(ExportId, Seen)>, StoreErro
     let mut found = Vec::new();
     for id in ledger.due()? {
         let mut export = match ledger.export(id) {
-            Ok(Some(export)) if look_at(&export).is_some_and(|at| at <= ledger.now()) => export,
+            Ok(Some(export)) if export.look_at().is_some_and(|at| at <= ledger.now()) => export,
             Ok(_) | Err(StoreError::TooNew { .. } | StoreError::Corrupt { .. }) => continue,
             Err(error) => return Err(error),
         };
@@ -29,25 +28,6 @@ pub fn look(ledger: &mut impl Ledger) -> Result<Vec<(ExportId, Seen)>, StoreErro
         ledger.save_export(&export)?;
     }
     Ok(found)
-}
-
-/// When a look at the held steps of an export is due.
-fn look_at(export: &Export) -> Option<Micros> {
-    match &export.state {
-        State::Running(Phase::Segments(segments)) => (segments.leased > 0).then_some(segments.look_at),
-        State::Running(Phase::Plan(slot) | Phase::Assemble(slot)) | State::Succeeded { expire: slot, .. } => {
-            held(*slot)
-        }
-        State::Failed { removal, .. } | State::Cancelled { removal, .. } => removal.and_then(held),
-        State::Queued | State::Expired { .. } => None,
-    }
-}
-
-fn held(slot: Slot) -> Option<Micros> {
-    match slot {
-        Slot::Leased(look_at) => Some(look_at),
-        Slot::Ready(_) => None,
-    }
 }
 
 fn heartbeat_micros(limits: &Limits) -> i64 {

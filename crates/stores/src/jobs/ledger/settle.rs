@@ -53,7 +53,9 @@ fn settle(
     match (&settled, step) {
         (Ok(Settled::Again { failures }), _) => row.record.failures = *failures,
         (Ok(Settled::Done), Step::Segment(_)) => row.result = success.or(Some(SegmentResult::Failed)),
-        (Ok(Settled::Done) | Err(_), _) => {}
+        // A letter about the next end has all its attempts before it.
+        (Ok(Settled::Done), _) => row.record.failures = 0,
+        (Err(_), _) => {}
     }
     ledger.save_step(export.id, &row)?;
     if settled.is_err() {
