@@ -14,6 +14,7 @@ use lake::Lake;
 use lake::ingest::InputLimits;
 use queue::{Limiter, Queue};
 use stores::{Accounts, Audit, Directory, Jobs, Memberships, StoreError};
+use tokio::sync::Semaphore;
 
 use crate::Keys;
 use crate::address::Network;
@@ -58,7 +59,9 @@ pub struct Options {
     pub sha256: bool,
     /// What one message may be.
     pub input_limits: InputLimits,
-    /// Rows are sorted in memory up to this size, then on disk (bytes).
+    /// Bodies of messages that are taken in at a time; further ones wait.
+    pub ingests_at_once: usize,
+    /// Rows of each are sorted in memory up to this size, then on disk (bytes).
     pub sort_memory_bytes: usize,
     /// What experience says of sizes, speed and price.
     pub rates: Rates,
@@ -73,6 +76,7 @@ impl Default for Options {
             limits: Limits::default(),
             sha256: false,
             input_limits: InputLimits::default(),
+            ingests_at_once: 4,
             sort_memory_bytes: 48 << 20,
             rates: Rates::default(),
             trusted_proxies: Vec::new(),
@@ -92,13 +96,16 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Compares passwords, a few at a time.
     pub hasher: Hasher,
+    /// Takes messages in, a few bodies at a time: each sorts in memory.
+    pub ingests: Semaphore,
 }
 
 impl App {
     /// Puts the service together.
     pub fn new(ports: Ports, keys: Keys, options: Options) -> Arc<Self> {
         let hasher = Hasher::new(options.limits.password_hashes_at_once);
-        Arc::new(Self { ports, keys, options, metrics: Arc::default(), hasher })
+        let ingests = Semaphore::new(options.ingests_at_once.max(1));
+        Arc::new(Self { ports, keys, options, metrics: Arc::default(), hasher, ingests })
     }
 
     /// Every limit by name.

@@ -66,6 +66,8 @@ struct IngestView {
 )]
 async fn take(State(app): State<Arc<App>>, caller: IngestCaller, request: Request) -> Result<Response, Problem> {
     let Form { batch_key, compression } = form(request.headers(), app.limits())?;
+    // The body waits in its connection meanwhile.
+    let _turn = app.ingests.acquire().await.map_err(|_| Problem::unavailable())?;
     let (feeding, reader) = feed(request.into_body(), app.limits().request_body_bytes);
     let input = Input::Stream(Box::new(reader), compression);
     let taking = app.ports.lake.ingest(&caller.organisation, input, options(&app, batch_key));

@@ -34,11 +34,12 @@ async fn a_link_leads_to_the_file() {
         let link = world.link(world.u2, &path, json!({})).await;
         let fetched = world.follow(&link, &[]).await;
         assert_eq!((fetched.status, &fetched.body[..]), (StatusCode::OK, &file[..]));
+        let length = file.len().to_string();
         let name = format!("attachment; filename=\"acme-messages-2024-01-01-2024-01-31.{format}\"");
         for (header, value) in [
             (header::CONTENT_TYPE, kind),
-            (header::CONTENT_DISPOSITION, &name),
-            (header::CONTENT_LENGTH, &file.len().to_string()),
+            (header::CONTENT_DISPOSITION, name.as_str()),
+            (header::CONTENT_LENGTH, length.as_str()),
             (header::ACCEPT_RANGES, "bytes"),
             (header::CACHE_CONTROL, "no-store"),
             (header::REFERRER_POLICY, "no-referrer"),

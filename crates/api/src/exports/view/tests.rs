@@ -45,8 +45,8 @@ fn a_waiting_export_says_why() {
     check(State::Running(Phase::Assemble(Slot::Ready(SOON))), retry.clone());
     check(running(|segments| segments.leased = 1), Value::Null);
     check(running(|segments| segments.next = 3), json!({"reason": "workers"}));
-    check(running(|segments| drop(segments.retry.insert(2, SOON))), retry);
-    check(running(|segments| drop(segments.retry.insert(2, NOW))), json!({"reason": "workers"}));
+    check(running(|segments| segments.retry.extend([(2, SOON)])), retry);
+    check(running(|segments| segments.retry.extend([(2, NOW)])), json!({"reason": "workers"}));
     check(State::Expired { finished_at: NOW }, Value::Null);
 }
 
@@ -57,7 +57,10 @@ fn progress_counts_segments() {
     assert_eq!(progress(running(|_| ())), expected);
     assert_eq!(progress(State::Running(Phase::Assemble(Slot::Ready(NOW))))["segments_done"], 4);
     let queued = Export { plan: None, built_parts: 0, ..export(State::Queued) };
-    assert_eq!(ExportView::new(&queued, NOW, 8).progress, Progress { segments: None, segments_done: 0, rows: 75, bytes: 10 });
+    assert_eq!(
+        ExportView::new(&queued, NOW, 8).progress,
+        Progress { segments: None, segments_done: 0, rows: 75, bytes: 10 }
+    );
 }
 
 #[test]
