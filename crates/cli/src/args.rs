@@ -1,5 +1,8 @@
 //! The command line.
 
+pub mod people;
+
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -29,6 +32,9 @@ pub struct Global {
     /// Configuration file (TOML)
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Address of a service to work with instead of a data folder; the token comes from OUTHAUL_TOKEN
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "data")]
+    pub server: Option<String>,
     /// Print one JSON object on stdout
     #[arg(long, global = true)]
     pub json: bool,
@@ -54,9 +60,29 @@ pub enum Command {
     /// Organisations
     #[command(subcommand)]
     Org(Org),
+    /// Users
+    #[command(subcommand)]
+    User(people::User),
+    /// Members of organisations
+    #[command(subcommand)]
+    Member(people::Member),
+    /// Tokens with which an organisation's own programs come
+    #[command(subcommand)]
+    Token(people::Token),
+    /// Memberships of users
+    #[command(subcommand)]
+    Membership(people::Membership),
     /// The table of messages
     #[command(subcommand)]
     Lake(Lake),
+    /// Run the service: the API and a worker in one process
+    Serve(Listen),
+    /// Run the API alone; workers of other processes build what is asked for
+    Api(Listen),
+    /// Run a worker alone
+    Worker,
+    /// Print the API's OpenAPI document
+    Openapi,
     /// Look whether everything is in order
     Doctor,
     /// Show the whole way: generate, ingest, export, verify
@@ -195,10 +221,24 @@ pub enum Lake {
     Check,
 }
 
+/// `outhaul serve` and `outhaul api`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Listen {
+    /// Address and port to listen on, port 0 for a free one [default: http.listen of the configuration]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+}
+
 /// `outhaul demo`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Demo {
-    /// Messages to generate
+    /// End after the last step instead of going on serving
+    #[arg(long)]
+    pub exit: bool,
+    /// Address and port to listen on [default: a free port of this machine]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Messages to generate, over both organisations
     #[arg(long, value_name = "N", default_value_t = 200_000)]
     pub messages: u64,
 }

@@ -6,36 +6,77 @@ mod export;
 mod generate;
 mod ingest;
 mod lake;
+mod member;
+mod membership;
+mod openapi;
 mod org;
+mod serve;
+mod token;
+mod trail;
+mod user;
 mod verify;
 
 use crate::args::{Cli, Command};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::log;
 use crate::report::Report;
+use crate::service::Roles;
 
 /// Carries a command out.
 pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
-    // These two need neither a data folder nor a configuration.
+    // These need neither a data folder nor a configuration.
     let command = match cli.command {
-        Command::Generate(args) => return generate::run(&args, report),
-        Command::Verify(args) => return verify::run(&args, report),
+        Command::Generate(args) if cli.global.server.is_none() => return generate::run(&args, report),
+        Command::Verify(args) if cli.global.server.is_none() => return verify::run(&args, report),
         command => command,
     };
+    if let Some(server) = &cli.global.server {
+        log::start(&cli.global);
+        return remote(server, command, report);
+    }
+    if matches!(command, Command::Openapi) {
+        return openapi::run(report);
+    }
     let config = Config::read(cli.global.config.as_deref(), cli.global.data.as_deref())?;
+    match command {
+        Command::Serve(_) | Command::Api(_) | Command::Worker => log::start_service(&cli.global, &config.logs),
+        _ => log::start(&cli.global),
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
     let done = runtime.block_on(async {
         match command {
             Command::Ingest(args) => ingest::run(&config, args, report).await,
             Command::Export(args) => export::run(&config, args, report).await,
             Command::Org(args) => org::run(&config, args, report).await,
+            Command::User(args) => user::run(&config, args, report).await,
+            Command::Member(args) => member::run(&config, args, report).await,
+            Command::Token(args) => token::run(&config, args, report).await,
+            Command::Membership(args) => membership::run(&config, args, report).await,
             Command::Lake(args) => lake::run(&config, args, report).await,
+            Command::Serve(args) => serve::run(&config, Roles::BOTH, args.listen, report).await,
+            Command::Api(args) => serve::run(&config, Roles::API, args.listen, report).await,
+            Command::Worker => serve::run(&config, Roles::WORKER, None, report).await,
             Command::Doctor => doctor::run(&config, report).await,
             Command::Demo(args) => demo::run(&config, args, report).await,
-            Command::Generate(_) | Command::Verify(_) => unreachable!("handled above"),
+            Command::Generate(_) | Command::Verify(_) | Command::Openapi => unreachable!("handled above"),
         }
     });
     // Whatever still runs on a thread of its own belongs to an interrupted command.
+    runtime.shutdown_background();
+    done
+}
+
+/// Carries a command out on a service.
+fn remote(server: &str, command: Command, report: &Report) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(1).build()?;
+    let done = runtime.block_on(async {
+        match command {
+            Command::Ingest(args) => ingest::run_remote(server, args, report).await,
+            Command::Export(args) => export::run_remote(server, args, report).await,
+            _ => Err(Failure::usage("--server is for `ingest` and `export`; this command needs the data folder")),
+        }
+    });
     runtime.shutdown_background();
     done
 }

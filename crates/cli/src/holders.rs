@@ -7,7 +7,10 @@ use std::path::Path;
 
 use crate::exit::{Exit, Failure, OrExit};
 
-/// Held for the life of a command.
+const SERVERS: &str = "servers.lock";
+const COMMANDS: &str = "commands.lock";
+
+/// A share of the data folder, held for the life of a command or a server.
 #[derive(Debug)]
 pub struct Holder {
     _shared: File,
@@ -19,13 +22,25 @@ impl Holder {
     /// # Errors
     /// Exit 6, naming the holder, while a server has the folder.
     pub fn command(folder: &Path) -> Result<Self, Failure> {
+        Self::take(folder, COMMANDS, SERVERS, "a command")
+    }
+
+    /// Takes a share as a server; `what` names it, e.g. `outhaul serve`.
+    ///
+    /// # Errors
+    /// Exit 6, naming the holder, while a command has the folder.
+    pub fn server(folder: &Path, what: &str) -> Result<Self, Failure> {
+        Self::take(folder, SERVERS, COMMANDS, what)
+    }
+
+    /// The gate lets one process at a time look and take, so that no two of different kinds come in together.
+    fn take(folder: &Path, own: &str, others: &str, what: &str) -> Result<Self, Failure> {
         let gate = open(folder, "holders.gate")?;
         gate.lock().or_exit(Exit::Unavailable)?;
-        let servers = open(folder, "servers.lock")?;
-        refuse_if_held(&servers, folder)?;
-        let shared = open(folder, "commands.lock")?;
+        refuse_if_held(&open(folder, others)?, folder)?;
+        let shared = open(folder, own)?;
         shared.try_lock_shared().or_exit(Exit::Unavailable)?;
-        describe(&shared, "a command").or_exit(Exit::Unavailable)?;
+        describe(&shared, what).or_exit(Exit::Unavailable)?;
         Ok(Self { _shared: shared })
     }
 }
@@ -57,19 +72,38 @@ fn describe(mut lock: &File, what: &str) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
-    #[test]
-    fn commands_share_and_a_server_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = Holder::command(folder.path()).unwrap();
-        let second = Holder::command(folder.path()).unwrap();
-        drop((first, second));
-        let server = open(folder.path(), "servers.lock").unwrap();
-        server.lock().unwrap();
-        describe(&server, "a server").unwrap();
-        let refused = Holder::command(folder.path()).unwrap_err();
+    #[track_caller]
+    fn check_refused(taken: Result<Holder, Failure>, holder: &str) {
+        let refused = taken.unwrap_err();
         assert_eq!(refused.code, Exit::Unavailable);
-        assert!(refused.error.to_string().contains("a server (process "), "{}", refused.error);
+        let text = refused.error.to_string();
+        assert!(text.contains(&format!("{holder} (process {})", std::process::id())), "{text}");
+    }
+
+    #[test]
+    fn commands_share_servers_share_and_not_with_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let commands = [Holder::command(path).unwrap(), Holder::command(path).unwrap()];
+        check_refused(Holder::server(path, "outhaul serve"), "a command");
+        drop(commands);
+        let servers = [Holder::server(path, "outhaul api").unwrap(), Holder::server(path, "outhaul worker").unwrap()];
+        check_refused(Holder::command(path), "outhaul worker");
+        drop(servers);
+        drop(Holder::command(path).unwrap());
+    }
+
+    #[test]
+    fn the_files_are_for_their_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let _server = Holder::server(folder.path(), "outhaul serve").unwrap();
+        for entry in folder.path().read_dir().unwrap() {
+            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
     }
 }

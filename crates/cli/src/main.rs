@@ -9,7 +9,10 @@ mod folder;
 mod generate;
 mod holders;
 mod interrupt;
+mod log;
+mod remote;
 mod report;
+mod service;
 mod system;
 mod wiring;
 

@@ -14,32 +14,36 @@ use crate::exit::Failure;
 pub struct Report {
     json: bool,
     quiet: bool,
+    /// Results go to nobody.
+    silent: bool,
     bars: MultiProgress,
     /// Whether a result could not be written.
     lost: AtomicBool,
 }
 
 impl Report {
-    /// By the flags of the command line; also starts the log.
+    /// By the flags of the command line.
     pub fn new(global: &Global) -> Self {
-        let level = match (global.quiet, global.verbose) {
-            (true, _) => "error",
-            (false, 0) => "error",
-            (false, 1) => "info",
-            (false, 2) => "debug",
-            (false, _) => "trace",
-        };
-        let filter = tracing_subscriber::EnvFilter::builder()
-            .with_default_directive(tracing_subscriber::filter::LevelFilter::ERROR.into())
-            .parse_lossy(std::env::var("OUTHAUL_LOG").unwrap_or_else(|_| level.to_owned()));
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        // Only the first call of a process starts the log.
-        let _ = if global.json { log.json().try_init() } else { log.without_time().try_init() };
-        Self { json: global.json, quiet: global.quiet, bars: MultiProgress::new(), lost: AtomicBool::new(false) }
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            silent: false,
+            bars: MultiProgress::new(),
+            lost: AtomicBool::new(false),
+        }
+    }
+
+    /// The same, but a result goes to nobody.
+    pub fn without_results(&self) -> Self {
+        let (bars, lost) = (self.bars.clone(), AtomicBool::new(false));
+        Self { json: self.json, quiet: self.quiet, silent: true, bars, lost }
     }
 
     /// The result: one JSON object, or the text that `lines` writes.
     pub fn result(&self, value: &impl Serialize, lines: impl FnOnce() -> String) {
+        if self.silent {
+            return;
+        }
         let text = if self.json {
             serde_json::to_string(value).expect("results are plain values")
         } else if self.quiet {
@@ -74,6 +78,16 @@ impl Report {
         }
         let style = ProgressStyle::with_template(template).expect("templates of this program are well formed");
         self.bars.add(ProgressBar::new(length).with_style(style))
+    }
+
+    /// Data for stdout, whatever the flags.
+    pub fn data(&self, text: &str) {
+        self.print(text);
+    }
+
+    /// Whether one JSON object on stdout is asked for.
+    pub const fn is_json(&self) -> bool {
+        self.json
     }
 
     fn print(&self, text: &str) {

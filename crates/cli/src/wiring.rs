@@ -9,12 +9,13 @@ use domain::clock::Clock;
 use domain::ids::{Slug, WorkerId};
 use domain::random::Random;
 use lake::{Lake, LakeOptions};
-use queue::MemoryQueue;
-use stores::{Directory, Jobs};
+use notifier::{FolderNotifier, Notifier, SmtpNotifier};
+use queue::{MemoryQueue, Queue};
+use stores::{Accounts, Audit, Directory, Jobs, Memberships};
 use stores_sqlite::SqliteStores;
-use worker::{Ports, Progress, Worker, WorkerOptions};
+use worker::{Mail, Ports, Progress, Worker, WorkerOptions};
 
-use crate::config::Config;
+use crate::config::{Config, MailKind};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::folder;
 use crate::holders::Holder;
@@ -26,8 +27,16 @@ pub struct Embedded {
     pub clock: Arc<dyn Clock>,
     /// The machine's randomness.
     pub random: Arc<dyn Random>,
-    /// Organisations.
+    /// Who exists and who belongs where.
     pub directory: Arc<dyn Directory>,
+    /// Addresses, password hashes, refresh families.
+    pub accounts: Arc<dyn Accounts>,
+    /// What users subscribe to.
+    pub memberships: Arc<dyn Memberships>,
+    /// Who did what.
+    pub audit: Arc<dyn Audit>,
+    /// Wakes of this process.
+    pub queue: Arc<dyn Queue>,
     /// Exports.
     pub jobs: Arc<dyn Jobs>,
     /// Plans, parts, archives.
@@ -36,15 +45,27 @@ pub struct Embedded {
     pub lake: Arc<Lake>,
     /// Where all this lies.
     pub folder: PathBuf,
-    config: Config,
+    /// What is set.
+    pub config: Config,
     _holder: Holder,
 }
 
 impl Embedded {
-    /// Opens the data folder of the configuration, making it if it is not there.
+    /// Opens the data folder of the configuration for a command, making it if it is not there.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
         let folder = folder::make(&config.storage.data)?;
         let holder = Holder::command(&folder)?;
+        Self::held(config, folder, holder).await
+    }
+
+    /// Opens it for a server; `what` names it to whoever finds the folder held.
+    pub async fn serve(config: &Config, what: &str) -> Result<Self, Failure> {
+        let folder = folder::make(&config.storage.data)?;
+        let holder = Holder::server(&folder, what)?;
+        Self::held(config, folder, holder).await
+    }
+
+    async fn held(config: &Config, folder: PathBuf, holder: Holder) -> Result<Self, Failure> {
         let (clock, random) = (system::clock(), system::random());
         let lake = Lake::open(&folder, LakeOptions::default(), Arc::clone(&clock), Arc::clone(&random));
         let lake = Arc::new(lake.await.or_exit(Exit::Unavailable)?);
@@ -53,9 +74,39 @@ impl Embedded {
         let stores = Arc::new(stores.await.or_exit(Exit::Unavailable)?);
         let artifacts = FolderArtifacts::open(&objects, Arc::clone(&clock), Arc::clone(&random));
         let artifacts = Arc::new(artifacts.await.or_exit(Exit::Unavailable)?);
-        let (directory, jobs): (Arc<dyn Directory>, Arc<dyn Jobs>) = (stores.clone(), stores);
-        let config = config.clone();
-        Ok(Self { clock, random, directory, jobs, artifacts, lake, folder, config, _holder: holder })
+        Ok(Self {
+            clock,
+            random,
+            directory: stores.clone(),
+            accounts: stores.clone(),
+            memberships: stores.clone(),
+            audit: stores.clone(),
+            jobs: stores,
+            queue: Arc::new(MemoryQueue::default()),
+            artifacts,
+            lake,
+            folder,
+            config: config.clone(),
+            _holder: holder,
+        })
+    }
+
+    /// How letters leave: into `mail` of the data folder, or to a mail server.
+    ///
+    /// # Errors
+    /// Exit 2 where the configuration of the server cannot be.
+    pub fn notifier(&self) -> Result<Arc<dyn Notifier>, Failure> {
+        let (mail, clock) = (&self.config.mail, Arc::clone(&self.clock));
+        let sender = mail.sender()?;
+        Ok(match mail.kind {
+            MailKind::Files => {
+                Arc::new(FolderNotifier::open(&self.folder.join("mail"), sender, clock).or_exit(Exit::Unavailable)?)
+            }
+            MailKind::Smtp => {
+                let notifier = SmtpNotifier::new(mail.smtp()?, sender, clock).context("mail").or_exit(Exit::Usage)?;
+                Arc::new(notifier)
+            }
+        })
     }
 
     /// The organisation of a command line.
@@ -69,14 +120,31 @@ impl Embedded {
         }
     }
 
-    /// A worker of this process, over an in-process queue.
+    /// A worker of this process, for a command that waits for its export itself.
     pub async fn worker(&self) -> Result<(Arc<Worker>, Arc<Progress>), Failure> {
+        self.worker_with(None).await
+    }
+
+    /// A worker of the service, which sends letters whose links begin with `public_url`.
+    ///
+    /// # Errors
+    /// Exit 2 where letters cannot be sent as configured.
+    pub async fn service_worker(&self, public_url: &str) -> Result<Arc<Worker>, Failure> {
+        let public_url = public_url.parse().context("http.public_url").or_exit(Exit::Usage)?;
+        let mail = Mail { notifier: self.notifier()?, public_url };
+        Ok(self.worker_with(Some(mail)).await?.0)
+    }
+
+    async fn worker_with(&self, mail: Option<Mail>) -> Result<(Arc<Worker>, Arc<Progress>), Failure> {
         let progress = Arc::new(Progress::default());
         let ports = Ports {
             jobs: Arc::clone(&self.jobs),
-            queue: Arc::new(MemoryQueue::default()),
+            queue: Arc::clone(&self.queue),
             artifacts: Arc::clone(&self.artifacts) as Arc<dyn Artifacts>,
             lake: Arc::clone(&self.lake),
+            directory: Arc::clone(&self.directory),
+            memberships: Arc::clone(&self.memberships),
+            mail,
         };
         let options = WorkerOptions {
             id: WorkerId::new(self.clock.now(), self.random.as_ref()),

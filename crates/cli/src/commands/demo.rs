@@ -1,134 +1,143 @@
-//! `outhaul demo`: the whole way in one command, over invented messages of two organisations.
+//! `outhaul demo`: the whole way in one command, over HTTP, as the people of two organisations.
 
-use std::path::{Path, PathBuf};
+mod mail;
+mod people;
+mod shown;
+mod visit;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use anyhow::Context;
-use domain::calendar::Zone;
 use domain::ids::Slug;
-use domain::request::{Format, Profile};
-use domain::time::Day;
+use serde::Serialize;
 
-use super::{export, generate, ingest, lake, verify};
-use crate::args::{self, ZoneArg};
+use self::people::{ORGANISATIONS, Person};
+use self::shown::Shown;
+use self::visit::Visit;
+use super::{generate, ingest};
+use crate::args;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::folder;
+use crate::interrupt;
 use crate::report::Report;
+use crate::service::{Roles, Service};
+use crate::wiring::Embedded;
 
 /// Where the demo works, unless `--data` names a folder.
 const FOLDER: &str = "outhaul-demo";
 const FROM: &str = "2024-01-01";
 const DAYS: u32 = 91;
 
-/// Shows each step. A second run finds everything known and finished.
-pub async fn run(config: &Config, args: args::Demo, report: &Report) -> Result<Exit, Failure> {
-    let mut config = config.clone();
-    let default = Config::default().storage.data;
-    let home = if config.storage.data == default { PathBuf::from(FOLDER) } else { config.storage.data.clone() };
-    config.storage.data = folder::make(&home)?.join("data");
-    let demo = Demo { home, config, messages: args.messages, report };
-    demo.messages()?;
-    demo.ingest().await?;
-    demo.export().await?;
-    demo.verify()
+#[derive(Serialize)]
+struct Ready<'a> {
+    address: String,
+    docs: String,
+    logins: &'a [Person],
 }
 
-struct Demo<'a> {
+/// Shows each step, says what was shown, and goes on serving unless told to end. A second run finds the messages known.
+pub async fn run(config: &Config, args: args::Demo, report: &Report) -> Result<Exit, Failure> {
+    let demo = Demo::new(config, args, report)?;
+    if !demo.messages().await? {
+        return Ok(Exit::Interrupted);
+    }
+    let (stop, exit) = interrupt::stop()?;
+    let embedded = Embedded::serve(&demo.config, "outhaul demo").await?;
+    demo.heading(3, "Two organisations with two people each, and the service on this machine");
+    let people = people::make(&embedded, report).await?;
+    let listen = args.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let service = Service::start(&embedded, Roles::BOTH, listen, stop.clone()).await?;
+    let address = format!("http://{}", service.address.context("the service listens")?);
+    report.say(format!("listening on {address}"));
+    let mut stopped = stop;
+    let visit = Visit::new(&demo, &embedded, &address, &people)?;
+    let shown = tokio::select! {
+        shown = visit.run() => shown?,
+        () = interrupt::came(&mut stopped) => {
+            service.ended().await?;
+            return Ok(exit.get().copied().unwrap_or(Exit::Interrupted));
+        }
+    };
+    demo.summary(&shown);
+    let docs = format!("{address}/docs/");
+    let ready = Ready { address, docs, logins: &people };
+    report.data(&serde_json::to_string(&ready).context("the last line")?);
+    let done = if shown.all() { Exit::Done } else { Exit::Failed };
+    if args.exit || done != Exit::Done {
+        service.stop();
+    }
+    service.ended().await?;
+    Ok(exit.get().copied().unwrap_or(done))
+}
+
+/// What all steps share.
+pub(super) struct Demo<'a> {
     home: PathBuf,
     config: Config,
-    messages: u64,
+    args: args::Demo,
     report: &'a Report,
 }
 
-impl Demo<'_> {
-    fn heading(&self, text: &str) {
-        self.report.say(format!("\n{text}"));
+impl<'a> Demo<'a> {
+    fn new(config: &Config, args: args::Demo, report: &'a Report) -> Result<Self, Failure> {
+        let mut config = config.clone();
+        let default = Config::default().storage.data;
+        let home = if config.storage.data == default { PathBuf::from(FOLDER) } else { config.storage.data.clone() };
+        let home = folder::make(&home)?;
+        config.storage.data = home.join("data");
+        Ok(Self { home, config, args, report })
+    }
+
+    fn heading(&self, number: u32, text: &str) {
+        self.report.say(format!("\n{number}. {text}"));
     }
 
     fn file(&self, name: &str) -> PathBuf {
         self.home.join(name)
     }
 
-    fn organisations() -> Result<[Slug; 2], Failure> {
-        Ok(["org-0001".parse()?, "org-0002".parse()?])
-    }
-
-    fn messages(&self) -> Result<(), Failure> {
-        self.heading("1. Messages of two organisations, three months, the same at every run");
-        for org in Self::organisations()? {
-            let output = self.file(&format!("{org}.ndjson"));
-            let args = args::Generate {
-                messages: self.messages,
-                organisations: 2,
-                days: DAYS,
-                from: FROM.parse()?,
-                seed: 1,
-                org: Some(org),
-                output,
-                force: true,
-            };
-            generate::run(&args, self.report)?;
+    /// Generates and ingests; `false` after an interrupt.
+    async fn messages(&self) -> Result<bool, Failure> {
+        self.heading(1, "Messages of two organisations, three months, the same at every run");
+        for org in ORGANISATIONS {
+            self.generate(org.parse()?)?;
         }
-        Ok(())
-    }
-
-    async fn ingest(&self) -> Result<(), Failure> {
-        self.heading("2. Into the lake, an Apache Iceberg table of Parquet files");
-        for org in Self::organisations()? {
+        self.heading(2, "Into the lake, an Apache Iceberg table of Parquet files");
+        for org in ORGANISATIONS {
             let files = vec![self.file(&format!("{org}.ndjson"))];
+            let org = org.parse()?;
             let args = args::Ingest { org, create: true, batch_key: None, skip_refused: false, files };
-            ingest::run(&self.config, args, self.report).await?;
-        }
-        lake::run(&self.config, args::Lake::Stats, self.report).await?;
-        Ok(())
-    }
-
-    async fn export(&self) -> Result<(), Failure> {
-        self.heading("3. February of the first, days as people in Berlin count them: a ZIP with one CSV a day");
-        self.one_export("february.zip", Format::Zip, ("2024-02-01", "2024-02-29")).await?;
-        self.heading("4. The whole quarter: what February already built is used again");
-        self.one_export("quarter.zip", Format::Zip, (FROM, "2024-03-31")).await?;
-        self.heading("5. The same month as one CSV, gzip");
-        self.one_export("february.csv.gz", Format::CsvGz, ("2024-02-01", "2024-02-29")).await
-    }
-
-    async fn one_export(&self, name: &str, format: Format, (from, to): (&str, &str)) -> Result<(), Failure> {
-        let [org, _] = Self::organisations()?;
-        let zone: Zone = "Europe/Berlin".parse()?;
-        let (from, to): (Day, Day) = (from.parse()?, to.parse()?);
-        let args = args::Export {
-            dataset: "messages".to_owned(),
-            org,
-            from,
-            to,
-            time_zone: ZoneArg(zone),
-            format,
-            profile: Profile::Rfc4180,
-            channels: Vec::new(),
-            senders: Vec::new(),
-            columns: Vec::new(),
-            no_reuse: false,
-            output: self.file(name),
-            force: true,
-        };
-        export::run(&self.config, args, self.report).await?;
-        Ok(())
-    }
-
-    fn verify(&self) -> Result<Exit, Failure> {
-        self.heading("6. Each file against its manifest, down to the last bit");
-        for name in ["february.zip", "quarter.zip", "february.csv.gz"] {
-            let args = args::Verify { files: vec![self.file(name)] };
-            if verify::run(&args, self.report)? != Exit::Done {
-                return Ok(Exit::Unverified);
+            match ingest::take_in(&self.config, args, self.report).await? {
+                Exit::Done => {}
+                Exit::Interrupted => return Ok(false),
+                code => return Err(Failure::new(code, anyhow::anyhow!("the messages were refused"))),
             }
         }
-        let home = absolute(&self.home).context("where the demo lies")?;
-        self.report.say(format!("\nEverything lies in {}; try `unzip -l {0}/quarter.zip`.", home.display()));
-        Ok(Exit::Done)
+        Ok(true)
     }
-}
 
-fn absolute(path: &Path) -> std::io::Result<PathBuf> {
-    path.canonicalize()
+    fn generate(&self, org: Slug) -> Result<(), Failure> {
+        let output = self.file(&format!("{org}.ndjson"));
+        let args = args::Generate {
+            messages: self.args.messages,
+            organisations: 2,
+            days: DAYS,
+            from: FROM.parse()?,
+            seed: 1,
+            org: Some(org),
+            output,
+            force: true,
+        };
+        generate::run(&args, self.report).map(|_| ())
+    }
+
+    fn summary(&self, shown: &Shown) {
+        self.report.say(format!("\nWhat was shown\n{}", shown.in_words()));
+        self.report.say(format!("\nEverything lies in {}.", self.home.display()));
+        if !self.args.exit && shown.all() {
+            self.report.say("Serving until Ctrl-C; the last line has the address and the logins.");
+        }
+    }
 }

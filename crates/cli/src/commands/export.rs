@@ -1,6 +1,7 @@
 //! `outhaul export`: the same worker as everywhere, in this process, until this export is settled.
 
 mod output;
+mod remote;
 mod request;
 mod watch;
 
@@ -21,6 +22,8 @@ use crate::report::Report;
 use crate::wiring::Embedded;
 
 use output::{Output, Target};
+
+pub use remote::run as run_remote;
 
 /// Builds the export, or goes on with the one that an interrupted run of the same command left, and hands it out.
 pub async fn run(config: &Config, args: args::Export, report: &Report) -> Result<Exit, Failure> {

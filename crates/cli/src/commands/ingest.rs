@@ -1,5 +1,7 @@
 //! `outhaul ingest`: each FILE is one batch, wholly taken or wholly refused unless asked otherwise.
 
+mod remote;
+
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
@@ -13,6 +15,8 @@ use crate::exit::{Exit, Failure};
 use crate::interrupt;
 use crate::report::{Report, count};
 use crate::wiring::Embedded;
+
+pub use remote::run as run_remote;
 
 #[derive(Default, Serialize)]
 struct Output {
@@ -42,16 +46,14 @@ pub async fn run(config: &Config, args: args::Ingest, report: &Report) -> Result
     }
 }
 
+/// The same without a result on stdout, for a command that has one of its own.
+pub async fn take_in(config: &Config, args: args::Ingest, report: &Report) -> Result<Exit, Failure> {
+    run(config, args, &report.without_results()).await
+}
+
 /// A refused file ends the command; those before it stay.
 async fn take(config: &Config, args: args::Ingest, report: &Report) -> Result<Exit, Failure> {
-    if args.batch_key.is_some() && args.files.len() > 1 {
-        return Err(Failure::usage("--batch-key names one batch, so it takes one FILE"));
-    }
-    for path in args.files.iter().filter(|path| !is_stdin(path)) {
-        if !path.is_file() {
-            return Err(Failure::new(Exit::NotFound, anyhow!("{} is not a file", path.display())));
-        }
-    }
+    check_files(&args)?;
     let embedded = Embedded::open(config).await?;
     if args.create {
         embedded.directory.create_organisation(&args.org).await?;
@@ -80,6 +82,19 @@ async fn take(config: &Config, args: args::Ingest, report: &Report) -> Result<Ex
     }
     report.result(&output, || output.refused_in_words(true));
     Ok(Exit::Done)
+}
+
+/// Refuses what cannot be taken before anything is.
+fn check_files(args: &args::Ingest) -> Result<(), Failure> {
+    if args.batch_key.is_some() && args.files.len() > 1 {
+        return Err(Failure::usage("--batch-key names one batch, so it takes one FILE"));
+    }
+    for path in args.files.iter().filter(|path| !is_stdin(path)) {
+        if !path.is_file() {
+            return Err(Failure::new(Exit::NotFound, anyhow!("{} is not a file", path.display())));
+        }
+    }
+    Ok(())
 }
 
 fn is_stdin(path: &Path) -> bool {

@@ -1,13 +1,20 @@
 //! The program from outside, as its users and other people's readers see it.
 
+mod canaries;
 mod contract;
+mod first_export;
 mod iceberg;
 #[cfg(feature = "failpoints")]
 mod kills;
 mod memory;
+mod page;
+mod people;
 mod reuse;
 mod round_trip;
 mod same_bytes;
+mod schemathesis;
+mod server;
+mod service;
 mod support;
 mod torture;
 mod two_ingests;

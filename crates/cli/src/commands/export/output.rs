@@ -70,6 +70,13 @@ impl Target {
         }
     }
 
+    /// Where so many files go; refuses what is there already.
+    pub fn outputs(&self, files: usize) -> Result<Vec<PathBuf>, Failure> {
+        let outputs: Vec<_> = (1..).take(files).map(|number| self.path((files > 1).then_some(number))).collect();
+        self.refuse_existing(&outputs)?;
+        Ok(outputs)
+    }
+
     /// Copies every file, with the manifest of a csv beside it; each appears whole or not at all.
     pub async fn hand_out(
         &self,
@@ -77,9 +84,7 @@ impl Target {
         export: &Export,
         files: &[ArchiveFile],
     ) -> Result<Vec<PathBuf>, Failure> {
-        let volumes = files.len() > 1;
-        let outputs: Vec<_> = (1..).take(files.len()).map(|number| self.path(volumes.then_some(number))).collect();
-        self.refuse_existing(&outputs)?;
+        let outputs = self.outputs(files.len())?;
         for (file, path) in files.iter().zip(&outputs) {
             if self.format != Format::Zip {
                 let beside = manifest_beside(path);
@@ -114,32 +119,32 @@ fn manifest_beside(path: &Path) -> PathBuf {
 /// The result of an export.
 #[derive(Serialize)]
 pub struct Output {
-    export_id: String,
-    state: &'static str,
-    rows: u64,
-    files: u64,
-    bytes: u64,
-    outputs: Vec<PathBuf>,
+    pub(super) export_id: String,
+    pub(super) state: &'static str,
+    pub(super) rows: u64,
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+    pub(super) outputs: Vec<PathBuf>,
     /// Of the file; of several volumes, one behind the other.
-    crc64nvme: Vec1,
-    manifest_blake3: Vec1,
-    reused_parts: u32,
-    built_parts: u32,
+    pub(super) crc64nvme: Vec1,
+    pub(super) manifest_blake3: Vec1,
+    pub(super) reused_parts: u32,
+    pub(super) built_parts: u32,
     /// Rows that the encoder of this process saw.
-    encoded_rows: u64,
-    seconds: f64,
+    pub(super) encoded_rows: u64,
+    pub(super) seconds: f64,
 }
 
 /// One text for one file, a list for volumes.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Vec1 {
+pub(super) enum Vec1 {
     One(String),
     Many(Vec<String>),
 }
 
 impl Vec1 {
-    fn of(mut texts: Vec<String>) -> Self {
+    pub(super) fn of(mut texts: Vec<String>) -> Self {
         if texts.len() == 1 { Self::One(texts.remove(0)) } else { Self::Many(texts) }
     }
 }
@@ -160,7 +165,7 @@ impl Output {
             reused_parts: export.reused_parts,
             built_parts: export.built_parts,
             encoded_rows,
-            seconds: (seconds * 1000.0).round() / 1000.0,
+            seconds: rounded(seconds),
         }
     }
 
@@ -178,4 +183,9 @@ impl Output {
             self.seconds
         )
     }
+}
+
+/// Seconds to the millisecond.
+pub(super) fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
 }

@@ -1,0 +1,77 @@
+//! The log: on stderr, for people or as one object a line.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::args::Global;
+use crate::config::{LogFormat, Logs};
+
+/// Starts the log of a command that ends by itself: errors, more with `-v`.
+pub fn start(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) | (false, 0) => "error",
+        (false, more) => by_count(more),
+    };
+    subscribe(level, if global.json { LogFormat::Json } else { LogFormat::Text }, false);
+}
+
+/// Starts the log of a process that stays.
+pub fn start_service(global: &Global, logs: &Logs) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (false, 0) => logs.level.name(),
+        (false, more) => by_count(more),
+    };
+    subscribe(level, logs.format, true);
+    tell_only_where_it_panicked();
+}
+
+/// What a panic says may hold data, so it is not repeated.
+fn tell_only_where_it_panicked() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a thread panicked");
+    }));
+}
+
+const fn by_count(more: u8) -> &'static str {
+    match more {
+        0 | 1 => "info",
+        2 => "debug",
+        _ => "trace",
+    }
+}
+
+fn subscribe(level: &str, format: LogFormat, timed: bool) {
+    let directives = std::env::var("OUTHAUL_LOG").unwrap_or_else(|_| level.to_owned());
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::ERROR.into()).parse_lossy(directives);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Only the first call of a process starts the log.
+    let _ = match (format, timed) {
+        (LogFormat::Json, _) => log.json().try_init(),
+        (LogFormat::Text, true) => log.try_init(),
+        (LogFormat::Text, false) => log.without_time().try_init(),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Seek};
+    use std::sync::Mutex;
+
+    #[test]
+    fn a_panic_repeats_no_data() {
+        let mut file = tempfile::tempfile().unwrap();
+        let log = tracing_subscriber::fmt().with_writer(Mutex::new(file.try_clone().unwrap())).finish();
+        let usual = std::panic::take_hook();
+        super::tell_only_where_it_panicked();
+        let ended = tracing::subscriber::with_default(log, || std::panic::catch_unwind(|| panic!("a secret")));
+        std::panic::set_hook(usual);
+        assert!(ended.is_err());
+        let mut written = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut written).unwrap();
+        assert!(written.contains("a thread panicked") && written.contains("log.rs"), "{written}");
+        assert!(!written.contains("secret"), "{written}");
+    }
+}

@@ -1,0 +1,165 @@
+//! The service in this process: the API, a worker, and what keeps both in order.
+
+mod housekeeping;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use api::{App, Keys, Options, Ports};
+use artifacts::Artifacts;
+use queue::MemoryLimiter;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use crate::exit::{Exit, Failure, OrExit};
+use crate::interrupt::{self, Switch};
+use crate::wiring::Embedded;
+
+/// How long the parts of the service have to end: the API lets requests run for 30 s, the worker's steps end early.
+const DRAIN: Duration = Duration::from_secs(31);
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Roles {
+    api: bool,
+    worker: bool,
+}
+
+impl Roles {
+    /// `outhaul serve`.
+    pub const BOTH: Self = Self { api: true, worker: true };
+    /// `outhaul api`.
+    pub const API: Self = Self { api: true, worker: false };
+    /// `outhaul worker`.
+    pub const WORKER: Self = Self { api: false, worker: true };
+
+    /// The command, which names the process to whoever finds the folder held.
+    pub const fn name(self) -> &'static str {
+        match (self.api, self.worker) {
+            (true, false) => "outhaul api",
+            (false, true) => "outhaul worker",
+            _ => "outhaul serve",
+        }
+    }
+}
+
+/// The running service.
+pub struct Service {
+    /// Where it really listens.
+    pub address: Option<SocketAddr>,
+    parts: JoinSet<Result<(), Failure>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Service {
+    /// Starts the parts; `listen` is for the API. They stop when `outside` turns.
+    ///
+    /// # Errors
+    /// Exit 6 where the address is taken or the keys cannot be read.
+    pub async fn start(
+        embedded: &Embedded,
+        roles: Roles,
+        listen: SocketAddr,
+        outside: Switch,
+    ) -> Result<Self, Failure> {
+        let (stop, stopped) = watch::channel(false);
+        let mut service = Self { address: None, parts: JoinSet::new(), stop };
+        let mut public_url = embedded.config.http.public_url(listen);
+        let mut listener = None;
+        if roles.api {
+            let bound = TcpListener::bind(listen).await;
+            let bound = bound.with_context(|| format!("cannot listen on {listen}")).or_exit(Exit::Unavailable)?;
+            let real = bound.local_addr()?;
+            (service.address, public_url) = (Some(real), embedded.config.http.public_url(real));
+            listener = Some(bound);
+        }
+        // A worker alone has counts, too; nobody asks for them.
+        let app = app(embedded, public_url.clone())?;
+        if let Some(listener) = listener {
+            let (app, stopped) = (Arc::clone(&app), stopped.clone());
+            service.parts.spawn(async move { Ok(api::serve(listener, app, stopped).await?) });
+        }
+        if roles.worker {
+            let worker = embedded.service_worker(&public_url).await?;
+            let stopped = stopped.clone();
+            service.parts.spawn(async move {
+                worker.run(stopped).await;
+                Ok(())
+            });
+        }
+        service.parts.spawn(housekeeping::run(app, embedded.config.auth.key_days, stopped));
+        service.follow(outside);
+        info!(role = roles.name(), "started");
+        Ok(service)
+    }
+
+    fn follow(&self, mut outside: Switch) {
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            interrupt::came(&mut outside).await;
+            stop.send_replace(true);
+        });
+    }
+
+    /// Asks all parts to end.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits until all parts have ended. One that ends by itself takes the others with it.
+    pub async fn ended(mut self) -> Result<(), Failure> {
+        let mut outcome = Ok(());
+        if let Some(first) = self.parts.join_next().await {
+            outcome = flat(first);
+        }
+        self.stop.send_replace(true);
+        let rest = async {
+            while let Some(next) = self.parts.join_next().await {
+                if outcome.is_ok() {
+                    outcome = flat(next);
+                }
+            }
+        };
+        if tokio::time::timeout(DRAIN, rest).await.is_err() {
+            warn!(seconds = DRAIN.as_secs(), "not everything ended in time; leases left behind run out");
+        }
+        info!("stopped");
+        outcome
+    }
+}
+
+fn flat(ended: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<(), Failure> {
+    ended.unwrap_or_else(|error| Err(anyhow!(error).context("a part of the service broke down").into()))
+}
+
+/// The API over the stores of the data folder.
+pub fn app(embedded: &Embedded, public_url: String) -> Result<Arc<App>, Failure> {
+    let config = &embedded.config;
+    let keys = Keys::open(&embedded.folder.join("keys"), Arc::clone(&embedded.clock), Arc::clone(&embedded.random));
+    let ports = Ports {
+        jobs: Arc::clone(&embedded.jobs),
+        directory: Arc::clone(&embedded.directory),
+        accounts: Arc::clone(&embedded.accounts),
+        memberships: Arc::clone(&embedded.memberships),
+        audit: Arc::clone(&embedded.audit),
+        queue: Arc::clone(&embedded.queue),
+        limiter: Arc::new(MemoryLimiter::new(Arc::clone(&embedded.clock))),
+        artifacts: Arc::clone(&embedded.artifacts) as Arc<dyn Artifacts>,
+        lake: Arc::clone(&embedded.lake),
+        clock: Arc::clone(&embedded.clock),
+        random: Arc::clone(&embedded.random),
+    };
+    let options = Options {
+        public_url,
+        limits: config.limits.clone(),
+        sha256: config.worker.sha256,
+        input_limits: config.ingest.input_limits(),
+        trusted_proxies: config.http.trusted_proxies()?,
+        ..Options::default()
+    };
+    Ok(App::new(ports, keys.or_exit(Exit::Unavailable)?, options))
+}

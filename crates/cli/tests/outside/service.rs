@@ -1,0 +1,166 @@
+//! The service from outside: over real connections, stopped and started, one folder with several processes.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::server::{Client, PASSWORD, Server, member};
+use crate::support::{Outhaul, Ran};
+use serde_json::json;
+use sha2::Digest;
+
+const QUARTER: (&str, &str) = ("2024-01-01", "2024-01-31");
+
+fn with_messages(outhaul: &Outhaul, messages: u32) {
+    let count = messages.to_string();
+    let path = outhaul.generate("m.ndjson", &["--messages", &count, "--organisations", "1"]);
+    outhaul.ingest("org-0001", &[&path]);
+    member(outhaul, "org-0001", "u1@example.org", "admin");
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_whole_export_over_http() {
+    let outhaul = Outhaul::new();
+    with_messages(&outhaul, 5_000);
+    member(&outhaul, "other", "u3@example.org", "admin");
+    let server = Server::start(&outhaul, "serve");
+    let u1 = Client::sign_in(&server, "u1@example.org");
+    let export = u1.ask("org-0001", QUARTER);
+    let done = u1.wait_for(&export, "succeeded");
+    let whole = u1.request("GET", &u1.link(&export), &[], None);
+    assert_eq!((whole.status, whole.body.len() as u64), (200, done["files"][0]["bytes"].as_u64().unwrap()));
+    let rest = u1.request("GET", &u1.link(&export), &[("range", "bytes=100-")], None);
+    assert_eq!((rest.status, rest.body.as_slice()), (206, &whole.body[100..]));
+    fs::write(outhaul.file("a.zip"), &whole.body).unwrap();
+    let verified = outhaul.json(&["verify", "a.zip"]);
+    assert_eq!(verified["ok"], true);
+
+    let stranger = Client::sign_in(&server, "u3@example.org");
+    assert_eq!(stranger.get(&export).status, 404);
+    let link = stranger.send("POST", &format!("{export}/links"), &[], &json!({}));
+    assert_eq!(link.status, 404);
+    let id = done["id"].as_str().unwrap();
+    let letter = outhaul.data().join(format!("mail/{id}.ready.eml"));
+    wait_until("the letter", || letter.is_file());
+    assert_eq!(server.stop(), Some(0));
+    // What the service made is what the command line makes.
+    outhaul.export("org-0001", QUARTER, "b.zip", &[]);
+    assert_eq!(outhaul.sha256("b.zip"), sha256(&whole.body));
+}
+
+#[track_caller]
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{what} did not come");
+}
+
+#[test]
+fn a_stop_under_load_loses_nothing() {
+    let outhaul = Outhaul::new().with("OUTHAUL_LIMITS__SEGMENT_ROWS_TARGET", 500);
+    with_messages(&outhaul, 60_000);
+    outhaul.export("org-0001", QUARTER, "whole.zip", &["--no-reuse"]);
+    let reused = outhaul.data().join("artifacts/parts");
+    fs::remove_dir_all(&reused).unwrap();
+    let server = Server::start(&outhaul, "serve");
+    let u1 = Client::sign_in(&server, "u1@example.org");
+    let export = u1.ask("org-0001", QUARTER);
+    wait_until("a part", || u1.get(&export).json()["progress"]["segments_done"].as_u64().unwrap_or(0) > 0);
+    assert_eq!(server.stop(), Some(0));
+    // Nobody counts an attempt, nobody waits for a lease.
+    let server = Server::start(&outhaul, "serve");
+    let u1 = Client::sign_in(&server, "u1@example.org");
+    u1.wait_for(&export, "succeeded");
+    let whole = u1.request("GET", &u1.link(&export), &[], None);
+    assert_eq!(sha256(&whole.body), outhaul.sha256("whole.zip"));
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn commands_and_servers_do_not_share_a_folder() {
+    let outhaul = Outhaul::new();
+    outhaul.run(&["org", "create", "o"]).expect(0);
+    let server = Server::start(&outhaul, "serve");
+    let held = outhaul.run(&["lake", "stats"]).expect(6);
+    assert!(held.stderr.contains("held by outhaul serve (process "), "{held:?}");
+    assert_eq!(server.stop(), Some(0));
+    // A command that waits for its input holds the folder until it ends.
+    let mut command = outhaul.command(&["ingest", "--org", "o", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let holder = outhaul.data().join("commands.lock");
+    let name = format!("a command (process {})", child.id());
+    wait_until("the command", || fs::read_to_string(&holder).is_ok_and(|text| text.contains(&name)));
+    let refused = outhaul.run(&["serve", "--listen", "127.0.0.1:0"]).expect(6);
+    assert!(refused.stderr.contains(&name), "{refused:?}");
+    drop(child.stdin.take());
+    child.wait().unwrap();
+}
+
+#[test]
+fn two_processes_on_one_folder() {
+    let outhaul = Outhaul::new().with("OUTHAUL_LIMITS__SWEEP_MILLISECONDS", 100);
+    with_messages(&outhaul, 2_000);
+    let api = Server::start(&outhaul, "api");
+    let u1 = Client::sign_in(&api, "u1@example.org");
+    let export = u1.ask("org-0001", QUARTER);
+    // Nobody works yet; the worker hears of it without a queue between them.
+    assert_eq!(u1.get(&export).json()["state"], "running");
+    let worker = Server::worker(&outhaul);
+    u1.wait_for(&export, "succeeded");
+    assert_eq!((worker.stop(), api.stop()), (Some(0), Some(0)));
+}
+
+#[test]
+fn the_commands_of_a_client() {
+    let outhaul = Outhaul::new();
+    with_messages(&outhaul, 3_000);
+    outhaul.export("org-0001", QUARTER, "here.zip", &[]);
+    let server = Server::start(&outhaul, "serve");
+    let token = Client::sign_in(&server, "u1@example.org").token;
+    let client = |token: &str, args: &[&str]| -> Ran {
+        // Beside the data folder, since a client has none.
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_outhaul"));
+        command.args(["--json", "--server", &server.url]).args(args).current_dir(outhaul.file(""));
+        Ran::of(&command.env("OUTHAUL_TOKEN", token).output().unwrap())
+    };
+    let export = |more: &[&str]| {
+        let args = ["export", "messages", "--org", "org-0001", "--from", QUARTER.0, "--to", QUARTER.1];
+        client(&token, &[&args[..], more].concat())
+    };
+    let done = export(&["--output", "there.zip"]).expect(0).json();
+    assert_eq!((&done["state"], &done["rows"]), (&json!("succeeded"), &outhaul.json(&["verify", "here.zip"])["rows"]));
+    assert_eq!(outhaul.sha256("there.zip"), outhaul.sha256("here.zip"));
+    for format in ["csv", "csv.gz"] {
+        let name = format!("there.{format}");
+        export(&["--output", &name, "--format", format]).expect(0);
+        assert_eq!(outhaul.json(&["verify", &name])["ok"], true);
+    }
+    export(&["--output", "there.zip"]).expect(2);
+    export(&["--output", "there.zip", "--force"]).expect(0);
+    export(&["--output", "x.zip", "--columns", "body"]).expect(2);
+    export(&["--output", "x.zip", "--no-reuse"]).expect(2);
+
+    let again = client(&token, &["ingest", "--org", "org-0001", "m.ndjson"]).expect(0).json();
+    assert_eq!((&again["accepted"], &again["already_known"]), (&json!(3_000), &json!(true)));
+    fs::write(outhaul.file("bad.ndjson"), "{\"message_id\":\"a\"}\n").unwrap();
+    let refused = client(&token, &["ingest", "--org", "org-0001", "bad.ndjson"]).expect(3).json();
+    assert_eq!(refused["refused"][0]["line"], 1);
+    client(&token, &["ingest", "--org", "nobody", "m.ndjson"]).expect(4);
+    client("made-up", &["ingest", "--org", "org-0001", "m.ndjson"]).expect(4);
+    client("", &["ingest", "--org", "org-0001", "m.ndjson"]).expect(2);
+    let stats = client(&token, &["lake", "stats"]).expect(2);
+    assert!(stats.stderr.contains("--server is for"), "{stats:?}");
+    let url = server.url.clone();
+    assert_eq!(server.stop(), Some(0));
+    let mut gone = outhaul.command(&["--server", &url, "ingest", "--org", "org-0001", "m.ndjson"]);
+    let _ = PASSWORD;
+    assert_eq!(gone.env("OUTHAUL_TOKEN", "t").output().unwrap().status.code(), Some(2), "--data and --server");
+}
