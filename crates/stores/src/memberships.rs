@@ -1,6 +1,7 @@
 //! The port of the memberships: what users subscribe to.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use async_trait::async_trait;
 use domain::ids::UserId;
@@ -72,19 +73,21 @@ impl Import {
     ) -> Result<Option<MembershipsImported>, StoreError> {
         let index = self.row;
         self.row += 1;
-        if !self.counts.contains_key(&user) {
-            let Some(count) = count()? else { return Ok(Some(MembershipsImported::NoUser(index))) };
-            self.counts.insert(user, count);
-        }
+        let counted = match self.counts.entry(user) {
+            Entry::Occupied(counted) => counted.into_mut(),
+            Entry::Vacant(uncounted) => match count()? {
+                Some(count) => uncounted.insert(count),
+                None => return Ok(Some(MembershipsImported::NoUser(index))),
+            },
+        };
         match holder {
             Some(holder) if holder != user => return Ok(Some(MembershipsImported::OfAnotherUser(index))),
             Some(_) => self.replaced += 1,
             None => {
-                let count = self.counts.entry(user).or_default();
-                if *count >= u64::from(MEMBERSHIPS_PER_USER_LIMIT) {
+                if *counted >= u64::from(MEMBERSHIPS_PER_USER_LIMIT) {
                     return Ok(Some(MembershipsImported::TooMany(index)));
                 }
-                *count += 1;
+                *counted += 1;
                 self.new += 1;
             }
         }

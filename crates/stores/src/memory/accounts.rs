@@ -1,6 +1,6 @@
 //! The accounts in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -137,8 +137,8 @@ impl Accounts for MemoryAccounts {
         let now = self.clock.now();
         Ok(self.with(|rows| {
             let over = rows.families.values().filter(|family| family.expires_at <= now);
-            let over: Vec<_> = over.map(|family| family.id).take(FAMILY_PURGE_LIMIT as usize).collect();
-            over.iter().for_each(|id| drop(rows.families.remove(id)));
+            let over: BTreeSet<_> = over.map(|family| family.id).take(FAMILY_PURGE_LIMIT as usize).collect();
+            rows.families.retain(|id, _| !over.contains(id));
             over.len() as u64
         }))
     }
