@@ -186,8 +186,24 @@ mod tests {
         }
         let long = format!("{}@example.org", "a".repeat(65));
         for bad in [
-            "", "a", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a\r\nBcc: x@y", "a@b\nc", "<a@b>", "a,b@c", "\"a\"@b", ".a@b",
-            "a..b@c", "a@-b", "a@b..c", "ä@b", &long,
+            "",
+            "a",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a@b c",
+            "a\r\nBcc: x@y",
+            "a@b\nc",
+            "<a@b>",
+            "a,b@c",
+            "\"a\"@b",
+            ".a@b",
+            "a..b@c",
+            "a@-b",
+            "a@b..c",
+            "ä@b",
+            &long,
         ] {
             assert_eq!(bad.parse::<Email>(), Err(PeopleError::Email), "{bad:?}");
         }

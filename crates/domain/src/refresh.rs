@@ -82,7 +82,11 @@ impl Family {
             return Verdict::Unknown;
         }
         let same_nonce = rotation.nonce_sha256.is_some() && presented.nonce_sha256 == rotation.nonce_sha256;
-        if last && same_nonce && now < rotation.at.plus_seconds(REPEAT_SECONDS) { Verdict::Repeat } else { Verdict::Reuse }
+        if last && same_nonce && now < rotation.at.plus_seconds(REPEAT_SECONDS) {
+            Verdict::Repeat
+        } else {
+            Verdict::Reuse
+        }
     }
 
     /// The family after its good token was used at `now` and `secret_sha256` follows it.
