@@ -42,7 +42,7 @@ impl Default for Storage {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Worker {
-    /// Steps at a time; 0 for as many as there are cores.
+    /// Steps at a time; 0 for one for every two cores, since a segment keeps two busy.
     pub slots: u32,
     /// What reading may take, over all slots (bytes).
     pub memory_bytes: usize,
@@ -60,7 +60,7 @@ impl Worker {
     /// Steps at a time on this machine.
     pub fn slots(&self) -> u32 {
         let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
-        if self.slots == 0 { cores() } else { self.slots }
+        if self.slots == 0 { (cores() / 2).max(1) } else { self.slots }
     }
 }
 
@@ -202,6 +202,13 @@ mod tests {
         check("[limits]\nsegment_rows = 5", Err("segment_rows"));
         check("[limits]\nlease_milliseconds = 10", Err("lease_milliseconds"));
         check("[limits]\nsegment_rows_target = 'many'", Err("segment_rows_target"));
+    }
+
+    #[test]
+    fn a_worker_has_at_least_one_slot() {
+        let slots = |slots| Worker { slots, ..Worker::default() }.slots();
+        assert_eq!((slots(1), slots(5)), (1, 5));
+        assert!((1..=u32::MAX / 2).contains(&slots(0)));
     }
 
     /// Every field of the program stands in docs/configuration.md with its default, and no other.

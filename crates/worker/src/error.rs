@@ -5,6 +5,7 @@ use domain::export::Outcome;
 use lake::LakeError;
 use thiserror::Error;
 
+use crate::lanes::LaneError;
 use crate::part::{BuildError, RecordError};
 use crate::plan::PlanError;
 use crate::reconcile::Unreconciled;
@@ -45,6 +46,9 @@ pub enum StepError {
     /// The step's thread ended without a result.
     #[error("the step ended without a result")]
     Lost(#[from] tokio::task::JoinError),
+    /// The lane of a segment.
+    #[error(transparent)]
+    Lane(#[from] LaneError),
 }
 
 impl StepError {
@@ -56,7 +60,7 @@ impl StepError {
             Self::Build(error) => error.retryable(),
             Self::Plan(error) => matches!(error, PlanError::TooNew),
             Self::Name(_) | Self::Unreconciled(_) | Self::TooManySegments { .. } => false,
-            Self::Record(_) | Self::Io(_) | Self::Lost(_) => true,
+            Self::Record(_) | Self::Io(_) | Self::Lost(_) | Self::Lane(_) => true,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod error;
 mod held;
+mod lanes;
 mod manifest;
 mod names;
 mod output;

@@ -20,6 +20,7 @@ use tracing::{Instrument, info_span, warn};
 
 use crate::error::message as message_of;
 use crate::held::Held;
+use crate::lanes::Lanes;
 use crate::progress::Progress;
 use crate::steps;
 use crate::sweeper::Watching;
@@ -68,6 +69,8 @@ pub struct Worker {
     pub(crate) options: WorkerOptions,
     pub(crate) progress: Arc<Progress>,
     pub(crate) held: Held,
+    /// Where parts are built.
+    pub(crate) lanes: Lanes,
     pub(crate) watching: Mutex<Watching>,
     /// A folder for sorted runs.
     pub(crate) scratch: PathBuf,
@@ -93,9 +96,21 @@ impl Worker {
         let staging = ports.lake.staging().await?;
         let (scratch, scratch_lock) = (staging.folder().to_owned(), Mutex::new(Some(staging)));
         let slots = Arc::new(Semaphore::new(options.slots.max(1) as usize));
-        let (held, watching) = (Held::default(), Mutex::default());
+        let (held, lanes, watching) = (Held::default(), Lanes::default(), Mutex::default());
         let (too_new, recorded) = (AtomicU32::new(0), watch::Sender::new(0));
-        Ok(Arc::new(Self { ports, options, progress, held, watching, scratch, scratch_lock, slots, too_new, recorded }))
+        Ok(Arc::new(Self {
+            ports,
+            options,
+            progress,
+            held,
+            lanes,
+            watching,
+            scratch,
+            scratch_lock,
+            slots,
+            too_new,
+            recorded,
+        }))
     }
 
     /// Changes with each result that this worker records, for whoever waits in the same process.

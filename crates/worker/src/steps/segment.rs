@@ -10,6 +10,7 @@ use lake::read::{ReadLimits, ReadRequest};
 
 use super::{organisation, store};
 use crate::error::StepError;
+use crate::lanes::Reader;
 use crate::output::UploadOutput;
 use crate::part::{Build, PartRecord, StoredPart};
 use crate::plan::SegmentPlan;
@@ -52,11 +53,11 @@ async fn build(
     let upload = artifacts.begin(&stored.part).await?;
     let read = read_request(worker, export, &plan, organisation);
     let (request, builder) = (export.request.clone(), Arc::clone(worker));
-    let encode = move || {
+    let encode = move |reader: &Reader| {
         let build = Build { request: &request, slice: &plan.segment.slice, progress: &builder.progress, stop: &stop };
-        build.run(read, UploadOutput::new(upload))
+        build.run(reader, read, UploadOutput::new(upload))
     };
-    let (record, output) = tokio::task::spawn_blocking(encode).await??;
+    let (record, output) = worker.lanes.run(encode).await??;
     fail_point!("segment.encoded");
     store(artifacts, &stored.record, record.to_bytes()).await?;
     fail_point!("segment.recorded");

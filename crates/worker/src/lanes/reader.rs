@@ -1,0 +1,124 @@
+//! The thread of a lane that reads: it decodes and merges a few batches ahead of whoever encodes them.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::thread;
+
+use arrow_array::RecordBatch;
+use domain::time::Day;
+use lake::LakeError;
+use lake::read::{DayCounters, OrderedRows, ReadRequest};
+
+/// Batches that wait between the two threads (each at most 2 MiB, or one row).
+const READ_AHEAD_BATCHES: usize = 2;
+
+type Counters = BTreeMap<Day, DayCounters>;
+
+/// The way to the thread.
+#[derive(Debug)]
+pub struct Reader(Sender<Task>);
+
+struct Task {
+    request: ReadRequest,
+    news: SyncSender<News>,
+    /// Dropped when the thread has let go of everything.
+    _busy: Sender<Infallible>,
+}
+
+enum News {
+    Rows(Result<RecordBatch, LakeError>),
+    End(Result<Counters, LakeError>),
+}
+
+/// The rows of a slice in their order, read on the other thread. Dropping them ends the reading and waits for its end.
+#[derive(Debug)]
+pub struct Rows {
+    news: Option<Receiver<News>>,
+    end: Option<Result<Counters, LakeError>>,
+    busy: Receiver<Infallible>,
+}
+
+impl Reader {
+    pub(super) fn start() -> io::Result<Self> {
+        let (sender, tasks) = mpsc::channel::<Task>();
+        let serve = move || tasks.iter().for_each(Task::serve);
+        thread::Builder::new().name("read".to_owned()).spawn(serve)?;
+        Ok(Self(sender))
+    }
+
+    /// Begins to read.
+    pub fn read(&self, request: ReadRequest) -> Rows {
+        let (sender, news) = mpsc::sync_channel(READ_AHEAD_BATCHES);
+        let (alive, busy) = mpsc::channel();
+        // Without the thread both ends are dropped with the task, and the rows end with an error.
+        let _ = self.0.send(Task { request, news: sender, _busy: alive });
+        Rows { news: Some(news), end: None, busy }
+    }
+}
+
+impl Task {
+    fn serve(self) {
+        let Self { request, news, _busy } = self;
+        // A panic has been told on stderr; the rows end without their counters, which is an error.
+        let _ = catch_unwind(AssertUnwindSafe(|| send_all(request, &news)));
+    }
+}
+
+/// Sends until the last row, an error, or until nobody listens.
+fn send_all(request: ReadRequest, news: &SyncSender<News>) {
+    let end = match OrderedRows::open(request) {
+        Err(error) => Err(error),
+        Ok(mut rows) => {
+            for batch in rows.by_ref() {
+                if news.send(News::Rows(batch)).is_err() {
+                    return;
+                }
+            }
+            rows.finish()
+        }
+    };
+    // Nobody is told where nobody listens.
+    let _ = news.send(News::End(end));
+}
+
+impl Rows {
+    /// The counters of each UTC day, once every row was taken.
+    ///
+    /// # Errors
+    /// What ended the rows early.
+    pub fn finish(mut self) -> Result<Counters, LakeError> {
+        self.end.take().unwrap_or(Err(LakeError::Unfinished))
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch, LakeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.news.as_ref()?.recv() {
+            Ok(News::Rows(batch)) => return Some(batch),
+            Ok(News::End(Ok(counters))) => self.end = Some(Ok(counters)),
+            Ok(News::End(Err(error))) => {
+                self.news = None;
+                return Some(Err(error));
+            }
+            Err(_) => {
+                self.news = None;
+                return Some(Err(LakeError::Panicked));
+            }
+        }
+        self.news = None;
+        None
+    }
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        self.news = None;
+        // Nothing is ever sent: this ends when the reader has dropped its end.
+        let _ = self.busy.recv();
+    }
+}
