@@ -1,9 +1,11 @@
 //! Who works in a data folder: commands share it, servers share it, but not with each other.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+
+use anyhow::Context;
 
 use crate::exit::{Exit, Failure, OrExit};
 
@@ -19,20 +21,27 @@ impl Holder {
     /// # Errors
     /// Exit 6, naming the holder, while a server has the folder.
     pub fn command(folder: &Path) -> Result<Self, Failure> {
-        let gate = open(folder, "holders.gate")?;
+        let gate = open_lock(&folder.join("holders.gate"))?;
         gate.lock().or_exit(Exit::Unavailable)?;
-        let servers = open(folder, "servers.lock")?;
+        let servers = open_lock(&folder.join("servers.lock"))?;
         refuse_if_held(&servers, folder)?;
-        let shared = open(folder, "commands.lock")?;
+        let shared = open_lock(&folder.join("commands.lock"))?;
         shared.try_lock_shared().or_exit(Exit::Unavailable)?;
         describe(&shared, "a command").or_exit(Exit::Unavailable)?;
         Ok(Self { _shared: shared })
     }
 }
 
-fn open(folder: &Path, name: &str) -> Result<File, Failure> {
+/// Opens a file to lock, making it with mode 0600 whatever the umask.
+pub fn open_lock(path: &Path) -> Result<File, Failure> {
+    let opening = || format!("cannot open {}", path.display());
     let options = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).clone();
-    options.open(folder.join(name)).or_exit(Exit::Unavailable)
+    let file = options.open(path).with_context(opening).or_exit(Exit::Unavailable)?;
+    let mode = file.metadata().with_context(opening).or_exit(Exit::Unavailable)?.permissions().mode();
+    if mode & 0o777 != 0o600 {
+        file.set_permissions(Permissions::from_mode(0o600)).with_context(opening).or_exit(Exit::Unavailable)?;
+    }
+    Ok(file)
 }
 
 fn refuse_if_held(lock: &File, folder: &Path) -> Result<(), Failure> {
@@ -65,7 +74,7 @@ mod tests {
         let first = Holder::command(folder.path()).unwrap();
         let second = Holder::command(folder.path()).unwrap();
         drop((first, second));
-        let server = open(folder.path(), "servers.lock").unwrap();
+        let server = open_lock(&folder.path().join("servers.lock")).unwrap();
         server.lock().unwrap();
         describe(&server, "a server").unwrap();
         let refused = Holder::command(folder.path()).unwrap_err();
