@@ -13,6 +13,7 @@ mod progress;
 pub mod reconcile;
 mod steps;
 mod sweeper;
+mod trouble;
 mod volumes;
 mod worker;
 
