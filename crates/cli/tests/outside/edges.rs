@@ -61,9 +61,11 @@ fn an_order_to_die_at_an_unknown_place_is_refused() {
 #[test]
 fn an_input_that_cannot_be_read_is_told_once() {
     let outhaul = Outhaul::new();
-    fs::write(outhaul.file("m.ndjson.gz"), b"no gzip").unwrap();
+    fs::write(outhaul.file("m.ndjson.gz"), b"this is no gzip at all").unwrap();
     let ran = outhaul.run(&["ingest", "--org", "acme", "--create", "m.ndjson.gz"]).expect(3);
-    assert_eq!(ran.stderr.matches("gzip").count(), 2, "the file's name and the reason: {ran:?}");
+    for part in ["m.ndjson.gz was not taken", "the input cannot be read", "it is not valid gzip"] {
+        assert_eq!(ran.stderr.matches(part).count(), 1, "{part}: {ran:?}");
+    }
 }
 
 #[test]
