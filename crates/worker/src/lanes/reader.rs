@@ -29,7 +29,7 @@ struct Task {
 }
 
 enum News {
-    Rows(Result<RecordBatch, LakeError>),
+    Rows(RecordBatch),
     End(Result<Counters, LakeError>),
 }
 
@@ -37,7 +37,7 @@ enum News {
 #[derive(Debug)]
 pub struct Rows {
     news: Option<Receiver<News>>,
-    end: Option<Result<Counters, LakeError>>,
+    counters: Option<Counters>,
     busy: Receiver<Infallible>,
 }
 
@@ -55,7 +55,7 @@ impl Reader {
         let (alive, busy) = mpsc::channel();
         // Without the thread both ends are dropped with the task, and the rows end with an error.
         let _ = self.0.send(Task { request, news: sender, _busy: alive });
-        Rows { news: Some(news), end: None, busy }
+        Rows { news: Some(news), counters: None, busy }
     }
 }
 
@@ -67,30 +67,32 @@ impl Task {
     }
 }
 
-/// Sends until the last row, an error, or until nobody listens.
+/// Tells everything, unless nobody listens any more.
 fn send_all(request: ReadRequest, news: &SyncSender<News>) {
-    let end = match OrderedRows::open(request) {
-        Err(error) => Err(error),
-        Ok(mut rows) => {
-            for batch in rows.by_ref() {
-                if news.send(News::Rows(batch)).is_err() {
-                    return;
-                }
-            }
-            rows.finish()
+    if let Some(end) = send_rows(request, news).transpose() {
+        // Whoever does not listen now does not need to know.
+        let _ = news.send(News::End(end));
+    }
+}
+
+/// The counters behind the last row; `None` once nobody listens.
+fn send_rows(request: ReadRequest, news: &SyncSender<News>) -> Result<Option<Counters>, LakeError> {
+    let mut rows = OrderedRows::open(request)?;
+    for batch in rows.by_ref() {
+        if news.send(News::Rows(batch?)).is_err() {
+            return Ok(None);
         }
-    };
-    // Nobody is told where nobody listens.
-    let _ = news.send(News::End(end));
+    }
+    rows.finish().map(Some)
 }
 
 impl Rows {
     /// The counters of each UTC day, once every row was taken.
     ///
     /// # Errors
-    /// What ended the rows early.
+    /// [`LakeError::Unfinished`] if the iterator did not come to its end.
     pub fn finish(mut self) -> Result<Counters, LakeError> {
-        self.end.take().unwrap_or(Err(LakeError::Unfinished))
+        self.counters.take().ok_or(LakeError::Unfinished)
     }
 }
 
@@ -98,20 +100,20 @@ impl Iterator for Rows {
     type Item = Result<RecordBatch, LakeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.news.as_ref()?.recv() {
-            Ok(News::Rows(batch)) => return Some(batch),
-            Ok(News::End(Ok(counters))) => self.end = Some(Ok(counters)),
-            Ok(News::End(Err(error))) => {
-                self.news = None;
-                return Some(Err(error));
-            }
-            Err(_) => {
-                self.news = None;
-                return Some(Err(LakeError::Panicked));
-            }
-        }
+        let ended = match self.news.as_ref()?.recv() {
+            Ok(News::Rows(batch)) => return Some(Ok(batch)),
+            Ok(News::End(end)) => end,
+            // The thread panicked.
+            Err(_) => Err(LakeError::Panicked),
+        };
         self.news = None;
-        None
+        match ended {
+            Ok(counters) => {
+                self.counters = Some(counters);
+                None
+            }
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 
