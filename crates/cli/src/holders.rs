@@ -1,9 +1,11 @@
 //! Who works in a data folder: commands share it, servers share it, but not with each other.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+
+use anyhow::Context;
 
 use crate::exit::{Exit, Failure, OrExit};
 
@@ -35,19 +37,26 @@ impl Holder {
 
     /// The gate lets one process at a time look and take, so that no two of different kinds come in together.
     fn take(folder: &Path, own: &str, others: &str, what: &str) -> Result<Self, Failure> {
-        let gate = open(folder, "holders.gate")?;
+        let gate = open_lock(&folder.join("holders.gate"))?;
         gate.lock().or_exit(Exit::Unavailable)?;
-        refuse_if_held(&open(folder, others)?, folder)?;
-        let shared = open(folder, own)?;
+        refuse_if_held(&open_lock(&folder.join(others))?, folder)?;
+        let shared = open_lock(&folder.join(own))?;
         shared.try_lock_shared().or_exit(Exit::Unavailable)?;
         describe(&shared, what).or_exit(Exit::Unavailable)?;
         Ok(Self { _shared: shared })
     }
 }
 
-fn open(folder: &Path, name: &str) -> Result<File, Failure> {
+/// Opens a file to lock, making it with mode 0600 whatever the umask.
+pub fn open_lock(path: &Path) -> Result<File, Failure> {
+    let opening = || format!("cannot open {}", path.display());
     let options = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).clone();
-    options.open(folder.join(name)).or_exit(Exit::Unavailable)
+    let file = options.open(path).with_context(opening).or_exit(Exit::Unavailable)?;
+    let mode = file.metadata().with_context(opening).or_exit(Exit::Unavailable)?.permissions().mode();
+    if mode & 0o777 != 0o600 {
+        file.set_permissions(Permissions::from_mode(0o600)).with_context(opening).or_exit(Exit::Unavailable)?;
+    }
+    Ok(file)
 }
 
 fn refuse_if_held(lock: &File, folder: &Path) -> Result<(), Failure> {

@@ -14,6 +14,7 @@ mod remote;
 mod report;
 mod service;
 mod system;
+mod waiting;
 mod wiring;
 
 use std::process::ExitCode;
@@ -27,9 +28,8 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(refused) => return exit::usage(&refused),
     };
-    failpoints::arm();
     let report = report::Report::new(&cli.global);
-    match commands::run(cli, &report) {
+    match failpoints::arm().and_then(|()| commands::run(cli, &report)) {
         Ok(_) if report.is_lost() => {
             report.failure(&exit::Failure::from(anyhow::anyhow!("the result could not be written to stdout")));
             exit::Exit::Failed.into()

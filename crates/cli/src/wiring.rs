@@ -152,7 +152,8 @@ impl Embedded {
             memory_bytes: self.config.worker.memory_bytes,
             limits: self.config.limits.clone(),
         };
-        let worker = Worker::new(ports, options, Arc::clone(&progress)).await.context("cannot start a worker")?;
+        let worker = Worker::new(ports, options, Arc::clone(&progress)).await;
+        let worker = worker.context("cannot start a worker").or_exit(Exit::Unavailable)?;
         Ok((worker, progress))
     }
 }

@@ -128,7 +128,7 @@ pub enum LakeError {
         source: ArrowError,
     },
     /// What was given to ingest cannot be read at all.
-    #[error("the input cannot be read: {0}")]
+    #[error("the input cannot be read")]
     Input(#[from] crate::ingest::InputError),
     /// The rows read of a UTC day do not add up to those of its files.
     #[error("of the {expected} rows of {day} (UTC) {counted} are accounted for")]

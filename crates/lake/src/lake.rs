@@ -26,6 +26,7 @@ use crate::table::lineage::lineage;
 use crate::table::load::{self, Version, current_version};
 use crate::table::pins;
 use crate::table::plan::Plan;
+use crate::threads::Threads;
 
 /// Limits of a lake.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +52,8 @@ pub struct Lake {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     options: LakeOptions,
+    /// Where inputs are read and sorted.
+    pub(crate) threads: Threads,
     /// One commit at a time in this process: attempts that would only lose against each other are not made.
     commits: Mutex<()>,
 }
@@ -78,7 +81,8 @@ impl Lake {
         // SQLite cannot wait for another process that changes the journal mode of a new file.
         let catalog: Arc<dyn Catalog> = Arc::new(SqliteCatalog::open(folder.catalog(), options.busy_timeout).await?);
         drop(gate);
-        let lake = Self { folder, catalog, clock, random, options, commits: Mutex::new(()) };
+        let (threads, commits) = (Threads::default(), Mutex::new(()));
+        let lake = Self { folder, catalog, clock, random, options, threads, commits };
         lake.find_or_make_table().await?;
         Ok(lake)
     }

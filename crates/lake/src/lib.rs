@@ -19,6 +19,7 @@ mod storage;
 pub mod table;
 #[cfg(test)]
 mod testing;
+mod threads;
 
 pub use error::LakeError;
 pub use failpoint::FAILPOINTS;

@@ -7,6 +7,7 @@ use notifier::NotifyError;
 use stores::StoreError;
 use thiserror::Error;
 
+use crate::lanes::LaneError;
 use crate::part::BuildError;
 use crate::reconcile::Unreconciled;
 use parts::plan::PlanError;
@@ -54,6 +55,9 @@ pub enum StepError {
     /// The step's thread ended without a result.
     #[error("the step ended without a result")]
     Lost(#[from] tokio::task::JoinError),
+    /// The lane of a segment.
+    #[error(transparent)]
+    Lane(#[from] LaneError),
 }
 
 impl StepError {
@@ -67,7 +71,7 @@ impl StepError {
             Self::Build(error) => error.retryable(),
             Self::Plan(error) => error.retryable(),
             Self::Name(_) | Self::Unreconciled(_) | Self::TooManySegments { .. } => false,
-            Self::Record(_) | Self::Io(_) | Self::Lost(_) => true,
+            Self::Record(_) | Self::Io(_) | Self::Lost(_) | Self::Lane(_) => true,
         }
     }
 

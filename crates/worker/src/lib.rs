@@ -2,6 +2,7 @@
 
 mod error;
 mod held;
+mod lanes;
 mod manifest;
 mod output;
 pub mod part;
@@ -10,6 +11,7 @@ pub mod reconcile;
 mod source;
 mod steps;
 mod sweeper;
+mod trouble;
 mod volumes;
 mod worker;
 

@@ -54,7 +54,9 @@ impl Worker {
 
     /// Remembers what those who hold steps of this owner look like, and looks again one lease later.
     pub(crate) async fn look(self: &Arc<Self>, owner: &Owner) {
-        let held = match self.ports.jobs.look(owner).await {
+        let held = self.ports.jobs.look(owner).await;
+        self.trouble.note(held.as_ref().map(|held| !held.is_empty()));
+        let held = match held {
             Ok(held) => held,
             Err(error) => return warn!(error = message(&error), "no look"),
         };
@@ -70,7 +72,9 @@ impl Worker {
     /// By the runtime's monotonic clock: no beat for a whole lease means that the holder is gone.
     async fn watch(self: Arc<Self>, owner: Owner, export: ExportId, seen: Seen) {
         tokio::time::sleep(Duration::from_millis(self.options.limits.lease_milliseconds)).await;
-        match self.ports.jobs.take_over(&owner, export, &seen).await {
+        let taken = self.ports.jobs.take_over(&owner, export, &seen).await;
+        self.trouble.note(taken.as_ref().copied());
+        match taken {
             Ok(true) => {
                 info!(export = %export, step = %seen.step, attempt = seen.attempt, "took a step from a lost worker");
                 self.progress.death();

@@ -22,9 +22,11 @@ use tracing::{Instrument, info_span, warn};
 
 use crate::error::message as message_of;
 use crate::held::Held;
+use crate::lanes::Lanes;
 use crate::progress::Progress;
 use crate::steps;
 use crate::sweeper::Watching;
+use crate::trouble::Trouble;
 
 /// How long one wait for a wake lasts before the loop looks up again.
 const TAKE_WAIT: Duration = Duration::from_secs(5);
@@ -85,6 +87,8 @@ pub struct Worker {
     pub(crate) options: WorkerOptions,
     pub(crate) progress: Arc<Progress>,
     pub(crate) held: Held,
+    /// Where parts are built.
+    pub(crate) lanes: Lanes,
     pub(crate) watching: Mutex<Watching>,
     /// A folder for sorted runs.
     pub(crate) scratch: PathBuf,
@@ -95,6 +99,7 @@ pub struct Worker {
     too_new: AtomicU32,
     /// Counts results that were recorded.
     recorded: watch::Sender<u64>,
+    pub(crate) trouble: Trouble,
 }
 
 impl Worker {
@@ -110,14 +115,32 @@ impl Worker {
         let staging = ports.lake.staging().await?;
         let (scratch, scratch_lock) = (staging.folder().to_owned(), Mutex::new(Some(staging)));
         let slots = Arc::new(Semaphore::new(options.slots.max(1) as usize));
-        let (held, watching) = (Held::default(), Mutex::default());
-        let (too_new, recorded) = (AtomicU32::new(0), watch::Sender::new(0));
-        Ok(Arc::new(Self { ports, options, progress, held, watching, scratch, scratch_lock, slots, too_new, recorded }))
+        let (held, lanes, watching) = (Held::default(), Lanes::default(), Mutex::default());
+        let (too_new, recorded, trouble) = (AtomicU32::new(0), watch::Sender::new(0), Trouble::default());
+        Ok(Arc::new(Self {
+            ports,
+            options,
+            progress,
+            held,
+            lanes,
+            watching,
+            scratch,
+            scratch_lock,
+            slots,
+            too_new,
+            recorded,
+            trouble,
+        }))
     }
 
     /// Changes with each result that this worker records, for whoever waits in the same process.
     pub fn recorded(&self) -> watch::Receiver<u64> {
         self.recorded.subscribe()
+    }
+
+    /// Why the job store takes no writes, from the first failure until one succeeds.
+    pub fn trouble(&self) -> watch::Receiver<Option<String>> {
+        self.trouble.watch()
     }
 
     /// Works until `stop` turns true, then ends its steps early, gives their leases back and returns.
@@ -181,7 +204,9 @@ impl Worker {
     async fn serve(self: &Arc<Self>, owner: &Owner, steps: &mut JoinSet<()>) {
         let slot = || Arc::clone(&self.slots).try_acquire_owned().ok();
         let room: Vec<_> = std::iter::from_fn(slot).take(self.options.limits.claim_segments as usize).collect();
-        match self.ports.jobs.claim(owner, self.options.id, room.len() as u32).await {
+        let claimed = self.ports.jobs.claim(owner, self.options.id, room.len() as u32).await;
+        self.trouble.note(claimed.as_ref().map(Option::is_some));
+        match claimed {
             Ok(Some(claimed)) => {
                 // Before the work starts, so that others can take the rest meanwhile.
                 if claimed.more {
@@ -224,7 +249,9 @@ impl Worker {
     async fn record(&self, lease: &Lease, outcome: domain::export::Outcome) -> Option<Recorded> {
         let mut wait = RECORD_WAIT;
         for _ in 0..RECORD_ATTEMPTS {
-            match self.ports.jobs.record(lease, outcome.clone()).await {
+            let recorded = self.ports.jobs.record(lease, outcome.clone()).await;
+            self.trouble.note(recorded.as_ref().map(|_| true));
+            match recorded {
                 Ok(recorded) => return Some(recorded),
                 Err(error) => warn!(error = message_of(&error), "result not recorded"),
             }
@@ -249,7 +276,9 @@ impl Worker {
             if leases.is_empty() {
                 continue;
             }
-            match self.ports.jobs.beat(&leases).await {
+            let beaten = self.ports.jobs.beat(&leases).await;
+            self.trouble.note(beaten.as_ref().map(|_| true));
+            match beaten {
                 Ok(held) => {
                     leases.iter().zip(held).filter(|(_, held)| !held).for_each(|(lease, _)| self.held.lost(lease))
                 }

@@ -3,9 +3,11 @@
 mod output;
 mod remote;
 mod request;
+mod trouble;
 mod watch;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use domain::export::{Export, Failure as ExportFailure, State};
@@ -16,9 +18,10 @@ use stores::jobs::{Created, NewExport};
 
 use crate::args;
 use crate::config::Config;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, OrExit};
 use crate::interrupt;
-use crate::report::Report;
+use crate::report::{Report, count};
+use crate::waiting::{Wait, Waiting};
 use crate::wiring::Embedded;
 
 use output::{Output, Target};
@@ -32,10 +35,21 @@ pub async fn run(config: &Config, args: args::Export, report: &Report) -> Result
     let embedded = Embedded::open(config).await?;
     embedded.organisation(&args.org).await?;
     let started = embedded.clock.monotonic();
-    let export = start(&embedded, Owner::Organisation(args.org), request).await?;
+    let waiting = Waiting::new(&embedded.folder)?;
+    let (export, wait) = start(&embedded, &waiting, Owner::Organisation(args.org), request).await?;
+    let abandoned = waiting.cancel_abandoned(embedded.jobs.as_ref(), &export.owner).await?;
+    if abandoned > 0 {
+        report
+            .say(format!("cancelled {} that nobody waits for any more", count(abandoned.into(), "export", "exports")));
+    }
     let mut interrupted = interrupt::switch()?;
-    let (settled, encoded_rows) = watch::until_settled(&embedded, &export, &interrupted, report).await?;
+    let patience = Duration::from_millis(config.limits.lease_milliseconds);
+    let until = watch::Until { interrupted: interrupted.clone(), patience };
+    let (settled, encoded_rows) = watch::until_settled(&embedded, &export, &until, report).await?;
     let Some(export) = settled else { return Ok(interrupted_here(report)) };
+    if let Some(wait) = wait {
+        wait.over();
+    }
     let seconds = (embedded.clock.monotonic() - started).as_secs_f64();
     match &export.state {
         State::Succeeded { files, .. } => {
@@ -62,17 +76,28 @@ fn failed(export: &Export, failure: &ExportFailure) -> Failure {
 }
 
 /// The unsettled export of the same request over the same data, or a new one.
-async fn start(embedded: &Embedded, owner: Owner, request: Request) -> Result<Export, Failure> {
+async fn start(
+    embedded: &Embedded,
+    waiting: &Waiting,
+    owner: Owner,
+    request: Request,
+) -> Result<(Export, Option<Wait>), Failure> {
     let snapshot = embedded.lake.current_snapshot().await?;
     let same = |export: &Export| export.request == request && export.plan.is_none_or(|plan| plan.snapshot == snapshot);
     if let Some(export) = embedded.jobs.unsettled(&owner).await?.into_iter().find(same) {
-        return Ok(export);
+        let wait = waiting.join(export.id)?;
+        // Before we waited for it another command may have cancelled it.
+        match embedded.jobs.get(&owner, export.id).await? {
+            Some(Export { state: State::Cancelled { .. }, .. }) | None => {}
+            Some(export) => return Ok((export, wait)),
+        }
     }
     let id = ExportId::new(embedded.clock.now(), Arc::as_ref(&embedded.random));
+    let wait = waiting.announce(id)?;
     // Whoever holds the data folder may export as often as they like; the limit a day is for requests over HTTP.
     let new = NewExport { id, owner, request, requested_by: None, idempotency: None, per_day_limit: None };
-    match embedded.jobs.create(new).await? {
-        Created::New(export) | Created::Known(export) => Ok(export),
+    match embedded.jobs.create(new).await.or_exit(Exit::Unavailable)? {
+        Created::New(export) | Created::Known(export) => Ok((export, Some(wait))),
         Created::KeyConflict | Created::TooManyToday => {
             Err(anyhow!("the job store refused a request without a key").into())
         }

@@ -41,6 +41,9 @@ pub fn verify(paths: &[PathBuf]) -> Result<Verified, Failure> {
 
 fn verify_file(path: &Path) -> Result<Verified, Failure> {
     let limits = VerifyLimits::default();
+    if path.is_dir() {
+        return Err(Failure::usage(format!("{} is a folder, not a file", path.display())));
+    }
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display())).or_exit(Exit::NotFound)?;
     let reading = || format!("cannot read {}", path.display());
     match manifest_beside(path).filter(|_| !is_zip(path)) {

@@ -31,6 +31,13 @@ fn a_file_changes_what_it_names_and_nothing_else() {
 }
 
 #[test]
+fn a_worker_has_at_least_one_slot() {
+    let slots = |slots| Worker { slots, ..Worker::default() }.slots();
+    assert_eq!((slots(1), slots(5)), (1, 5));
+    assert!((1..=u32::MAX / 2).contains(&slots(0)));
+}
+
+#[test]
 fn what_cannot_be_is_refused_by_its_name() {
     for (toml, name) in [
         ("[http]\nlisten = 'here'", "http.listen"),

@@ -1,7 +1,11 @@
 //! The program from outside, as its users and other people's readers see it.
 
+#[cfg(feature = "failpoints")]
+mod abandoned;
 mod canaries;
 mod contract;
+#[cfg(feature = "failpoints")]
+mod edges;
 mod first_export;
 mod iceberg;
 #[cfg(feature = "failpoints")]
@@ -15,6 +19,8 @@ mod same_bytes;
 mod schemathesis;
 mod server;
 mod service;
+#[cfg(feature = "failpoints")]
+mod stuck;
 mod support;
 mod torture;
 mod two_ingests;

@@ -23,4 +23,6 @@ pub use publish::Ingested;
 pub use sort::SortLimits;
 pub use source::{Compression, Input};
 pub use stage::{IngestOptions, Staged, stage};
+use stage::{Taken, take};
+
 pub use validate::{InputLimits, Refused};

@@ -4,7 +4,7 @@ use domain::ids::Slug;
 use fail::fail_point;
 
 use super::place::{Move, place};
-use super::{IngestOptions, Input, Refused, Staged, stage};
+use super::{IngestOptions, Input, Refused, Staged, Taken, take};
 use crate::catalog::{Batch, BatchKey, NewBatch};
 use crate::disk::blocking;
 use crate::error::LakeError;
@@ -51,18 +51,26 @@ impl Lake {
         let staging = self.staging().await?;
         let (owner, skip_refused) = (organisation.clone(), options.skip_refused);
         // The folder's lock goes with the work, so that no sweep takes the folder away if nobody waits for us any more.
-        let (staging, staged) = blocking(move || {
-            let staged = stage(&owner, input, staging.folder(), &options);
-            Ok((staging, staged))
-        })
-        .await?;
-        let staged = match staged {
-            Ok(staged) if staged.refused_count == 0 || skip_refused => staged,
+        let (staging, taken) = self
+            .threads
+            .run(move || {
+                let taken = take(&owner, input, staging.folder(), &options);
+                Ok((staging, taken))
+            })
+            .await?;
+        let taken = match taken {
+            Ok(taken) if taken.refused_count == 0 || skip_refused => taken,
             refused => {
                 discard(staging).await;
-                return refused.map(|staged| Ingested::refused(staged.refused, staged.refused_count));
+                return refused.map(|taken| Ingested::refused(taken.refused, taken.refused_count));
             }
         };
+        // Nothing is written twice of a batch that is known by what it holds; the commit looks once more.
+        if let Some(known) = self.batch(&key(taken.batch_key.clone())).await.transpose() {
+            discard(staging).await;
+            return known.map(|known| Ingested::known(&known, taken.refused, taken.refused_count));
+        }
+        let (staging, staged) = self.write(staging, taken).await?;
         let Staged { batch_key, accepted, refused, refused_count, files } = staged;
         let (staging, files) = self.publish(staging, files).await?;
         let batch = NewBatch { key: key(batch_key), accepted, refused: refused_count };
@@ -72,6 +80,21 @@ impl Lake {
                 Ingested { accepted, refused, refused_count, snapshot: Some(snapshot_id), already_known: false }
             }
         })
+    }
+
+    /// Data files of what was taken, in the staging folder.
+    async fn write(&self, staging: Staging, taken: Taken) -> Result<(Staging, Staged), LakeError> {
+        let work = move || {
+            let staged = taken.write();
+            Ok((staging, staged))
+        };
+        match self.threads.run(work).await? {
+            (staging, Ok(staged)) => Ok((staging, staged)),
+            (staging, Err(error)) => {
+                discard(staging).await;
+                Err(error)
+            }
+        }
     }
 
     /// Moves files from the staging folder to their places in the table, announced before.

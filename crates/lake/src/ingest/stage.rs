@@ -1,6 +1,6 @@
 //! The work of an ingest before its commit: one input becomes sorted data files in a staging folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::ids::Slug;
 
@@ -69,6 +69,31 @@ pub struct Staged {
 /// # Errors
 /// [`LakeError::Input`] if the input cannot be read to its end, whatever lines were fine before.
 pub fn stage(organisation: &Slug, input: Input, folder: &Path, options: &IngestOptions) -> Result<Staged, LakeError> {
+    take(organisation, input, folder, options)?.write()
+}
+
+/// An input that was read and sorted, of which nothing is written but runs.
+pub(crate) struct Taken {
+    /// The key given, or BLAKE3 of the input's bytes in lower-case hex.
+    pub batch_key: String,
+    /// The first refused lines, in their order.
+    pub refused: Vec<Refused>,
+    /// All refused lines.
+    pub refused_count: u64,
+    organisation: Slug,
+    folder: PathBuf,
+    limits: WriteLimits,
+    sorter: Option<Sorter>,
+    accepted: u64,
+}
+
+/// The first half of [`stage`], after which the key is known.
+pub(crate) fn take(
+    organisation: &Slug,
+    input: Input,
+    folder: &Path,
+    options: &IngestOptions,
+) -> Result<Taken, LakeError> {
     let mut taker = Taker::new(folder, options);
     let hash = match input.open(&options.input)? {
         Opened::Lines(source) => taker.take_lines(organisation, Lines::new(source, options.input.line_bytes))?,
@@ -78,19 +103,30 @@ pub fn stage(organisation: &Slug, input: Input, folder: &Path, options: &IngestO
             hash
         }
     };
-    let mut partitions = Partitions::new(folder, organisation, options.write);
-    if let Some(sorter) = taker.sorter {
-        for batch in sorter.finish()? {
-            partitions.write(&batch?)?;
-        }
-    }
-    Ok(Staged {
+    Ok(Taken {
         batch_key: options.batch_key.clone().unwrap_or(hash),
-        accepted: taker.accepted,
         refused: taker.refused,
         refused_count: taker.refused_count,
-        files: partitions.finish()?,
+        organisation: organisation.clone(),
+        folder: folder.to_owned(),
+        limits: options.write,
+        sorter: taker.sorter,
+        accepted: taker.accepted,
     })
+}
+
+impl Taken {
+    /// The second half: data files, complete and synced.
+    pub fn write(self) -> Result<Staged, LakeError> {
+        let Self { batch_key, refused, refused_count, organisation, folder, limits, sorter, accepted } = self;
+        let mut partitions = Partitions::new(&folder, &organisation, limits);
+        if let Some(sorter) = sorter {
+            for batch in sorter.finish()? {
+                partitions.write(&batch?)?;
+            }
+        }
+        Ok(Staged { batch_key, accepted, refused, refused_count, files: partitions.finish()? })
+    }
 }
 
 /// Rows so far. Without its sorter it only looks for further faults.

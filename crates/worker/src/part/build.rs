@@ -13,10 +13,11 @@ use domain::time::{Day, Micros};
 use domain::windows::Slice;
 use encoder::part::{Container, Output, PartEncoder, PartError, PartOptions};
 use lake::LakeError;
-use lake::read::{OrderedRows, ReadRequest};
+use lake::read::ReadRequest;
 use lake::schema::message_schema;
 use thiserror::Error;
 
+use crate::lanes::Reader;
 use crate::progress::Progress;
 use parts::names::entry_name;
 use parts::{DayCount, PartRecord, SentAt};
@@ -64,10 +65,11 @@ pub struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// Reads, encodes and writes the part; its record is complete when the output is.
+    /// Encodes and writes the part, of rows that `reader` reads at the same time; its record is complete when the output is.
     ///
-    /// Blocking: runs on a thread of its own, with memory bounded by the limits of `read`.
-    pub fn run<O: Output>(&self, read: ReadRequest, output: O) -> Result<(PartRecord, O), BuildError> {
+    /// Blocking: runs on a lane, with memory bounded by the limits of `read`. However it ends, the reading has ended, too,
+    /// before the output is let go.
+    pub fn run<O: Output>(&self, reader: &Reader, read: ReadRequest, output: O) -> Result<(PartRecord, O), BuildError> {
         let columns = self.request.columns.indexes();
         let options = PartOptions {
             container: container(self.request),
@@ -76,7 +78,7 @@ impl Build<'_> {
             sha256: self.request.shape.sha256,
         };
         let mut writer = DayWriter::new(self, PartEncoder::new(options, output)?);
-        let mut rows = OrderedRows::open(read)?;
+        let mut rows = reader.read(read);
         for batch in rows.by_ref() {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(BuildError::Stopped);

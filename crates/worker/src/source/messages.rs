@@ -18,6 +18,7 @@ use parts::plan::{PlanError, PlannedSegment, SegmentPlan};
 
 use super::Source;
 use crate::error::StepError;
+use crate::lanes::Reader;
 use crate::output::UploadOutput;
 use crate::part::{Build, PartKeys, part_key};
 use crate::reconcile::Reconciler;
@@ -68,12 +69,12 @@ impl Source for Messages {
     ) -> Result<(PartRecord, UploadOutput), StepError> {
         let read = read_request(worker, export, &plan, organisation(export)?.clone());
         let (request, builder) = (export.request.clone(), Arc::clone(worker));
-        let encode = move || {
+        let encode = move |reader: &Reader| {
             let build =
                 Build { request: &request, slice: &plan.segment.slice, progress: &builder.progress, stop: &stop };
-            build.run(read, output)
+            build.run(reader, read, output)
         };
-        Ok(tokio::task::spawn_blocking(encode).await??)
+        Ok(worker.lanes.run(encode).await??)
     }
 
     fn reconcile(&self, export: &Export, days: Vec<(Day, u64)>, records: &[PartRecord]) -> Result<(), StepError> {

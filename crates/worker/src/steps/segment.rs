@@ -74,7 +74,7 @@ async fn build(
     fail_point!("segment.encoded");
     store(artifacts, &stored.record, record.to_bytes()).await?;
     fail_point!("segment.recorded");
-    tokio::task::spawn_blocking(|| output.finish()).await??;
+    worker.lanes.run(|_| output.finish()).await??;
     fail_point!("segment.stored");
     Ok(record)
 }

@@ -1,6 +1,7 @@
 //! Handing a finished export out, and saying what it is.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -92,7 +93,21 @@ impl Target {
             }
             self.copy(embedded, export, &file.name, Some(file.crc64nvme), path).await?;
         }
+        self.remove_stale(&outputs)?;
         Ok(outputs)
+    }
+
+    /// With `--force`: what an earlier export left under the names that this one did not take. Old volumes beside a new
+    /// file, or more of them than there are now, would be taken for parts of it.
+    fn remove_stale(&self, outputs: &[PathBuf]) -> Result<(), Failure> {
+        let volumes = (1..).map(|number| self.path(Some(number))).take_while(|path| path.symlink_metadata().is_ok());
+        for path in std::iter::once(self.path(None)).chain(volumes).filter(|path| self.force && !outputs.contains(path))
+        {
+            for stale in [manifest_beside(&path), path].iter().filter(|stale| stale.is_file()) {
+                fs::remove_file(stale).with_context(|| format!("cannot remove {}", stale.display()))?;
+            }
+        }
+        Ok(())
     }
 
     async fn copy(

@@ -11,17 +11,30 @@ use crate::interrupt::Switch;
 use crate::report::{Report, size};
 use crate::wiring::Embedded;
 
+use super::trouble::TroubleWatch;
+
 /// How often the bar is drawn, and how often the store is asked while other processes work.
 const LOOK: Duration = Duration::from_millis(200);
 
 const BAR: &str = "{spinner} {bar:32} {human_pos}/{human_len} rows  {msg}  {eta} left";
 
+/// What ends the watch early.
+pub struct Until {
+    /// An interrupt.
+    pub interrupted: Switch,
+    /// How long the job store may refuse every write.
+    pub patience: Duration,
+}
+
 /// The export once it is settled, or `None` after an interrupt, when every lease has been given back; and the rows that
 /// this process encoded for it or others.
+///
+/// # Errors
+/// Exit 6 once the job store has refused every write for too long; the export is left as it stands.
 pub async fn until_settled(
     embedded: &Embedded,
     export: &Export,
-    interrupted: &Switch,
+    until: &Until,
     report: &Report,
 ) -> Result<(Option<Export>, u64), Failure> {
     let (worker, progress) = embedded.worker().await?;
@@ -33,15 +46,19 @@ pub async fn until_settled(
     });
     worker.wake(&export.owner).await;
     let bar = report.bar(0, BAR);
+    let mut trouble = TroubleWatch::new(worker.trouble(), until.patience);
     let settled = loop {
-        if *interrupted.borrow() {
-            break None;
+        if *until.interrupted.borrow() {
+            break Ok(None);
         }
         let now = embedded.jobs.get(&export.owner, export.id).await?;
-        let Some(now) = now else { break Some(export.clone()) };
+        let Some(now) = now else { break Ok(Some(export.clone())) };
         draw(&bar, &now, &progress);
         if now.state.is_settled() {
-            break Some(now);
+            break Ok(Some(now));
+        }
+        if let Err(failure) = trouble.look(embedded.clock.monotonic(), report) {
+            break Err(failure);
         }
         // Woken by each result of our own worker; the time-out draws the bar and sees what others did.
         let _ = tokio::time::timeout(LOOK, recorded.changed()).await;
@@ -49,7 +66,7 @@ pub async fn until_settled(
     stop.send_replace(true);
     work.await?;
     bar.finish_and_clear();
-    Ok((settled, progress.encoded_rows()))
+    Ok((settled?, progress.encoded_rows()))
 }
 
 fn draw(bar: &ProgressBar, export: &Export, progress: &Progress) {
