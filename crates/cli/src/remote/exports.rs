@@ -42,8 +42,6 @@ pub struct Export {
 pub struct Progress {
     segments: Option<u64>,
     segments_done: u64,
-    /// Rows so far.
-    pub rows: u64,
     bytes: u64,
 }
 
