@@ -44,7 +44,10 @@ pub(super) async fn login(State(app): State<Arc<App>>, request: Request) -> Resu
     limits::count(&app, from, &email).await?;
     let user = check(&app, &email, login.password).await?.ok_or(Problem::new(Code::LoginFailed))?;
     let (family, token) = begin(&app, user);
-    app.ports.accounts.begin_family(&family).await?;
+    // Removed between the look and now.
+    if !app.ports.accounts.begin_family(&family).await? {
+        return Err(Problem::new(Code::LoginFailed));
+    }
     app.remember(Actor::User(user), Owner::User(user), Action::SignedIn, user.to_string()).await?;
     pair(&app, user, &token, family.expires_at).await.map(Json)
 }
