@@ -20,6 +20,8 @@ mod schemathesis;
 mod server;
 mod service;
 #[cfg(feature = "failpoints")]
+mod service_kills;
+#[cfg(feature = "failpoints")]
 mod stuck;
 mod support;
 mod torture;

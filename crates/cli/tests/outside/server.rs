@@ -1,7 +1,7 @@
 //! A running service and its clients, as real processes over real connections.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use crate::support::{Outhaul, Ran};
@@ -38,8 +38,24 @@ impl Server {
 
     /// Starts a worker.
     pub fn worker(outhaul: &Outhaul) -> Self {
-        let child = outhaul.command(&["worker"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        Self::silent(&mut outhaul.command(&["worker"]))
+    }
+
+    /// Runs a command that listens nowhere.
+    pub fn silent(command: &mut Command) -> Self {
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         Self { child, url: String::new() }
+    }
+
+    /// Waits until the process has ended by itself.
+    pub fn ended(mut self) -> ExitStatus {
+        for _ in 0..LOOKS {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(LOOK);
+        }
+        panic!("the process goes on");
     }
 
     /// Sends SIGTERM.
@@ -121,6 +137,17 @@ impl Client {
 
     /// Any request; a path, or a whole address.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Answer {
+        self.try_request(method, path, headers, body).unwrap()
+    }
+
+    /// The same, where the answer may get lost.
+    pub fn try_request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, ureq::Error> {
         let is_ours = path.starts_with('/');
         let url = if is_ours { format!("{}{path}", self.url) } else { path.to_owned() };
         let mut request = ureq::http::Request::builder().method(method).uri(url);
@@ -134,10 +161,10 @@ impl Client {
             Some(body) => self.agent.run(request.body(body).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         };
-        let mut response = answered.unwrap();
+        let mut response = answered?;
         let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
-        let body = response.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
-        Answer { status: response.status().as_u16(), body, location }
+        let body = response.body_mut().with_config().limit(1 << 30).read_to_vec()?;
+        Ok(Answer { status: response.status().as_u16(), body, location })
     }
 
     /// Asks for messages of an organisation; the path of the export.

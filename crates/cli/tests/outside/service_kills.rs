@@ -1,0 +1,170 @@
+//! The service is killed (SIGKILL) between the request and the letter; a restart alone brings the archive and one letter.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+
+use crate::server::{Client, Server, member};
+use crate::support::{Outhaul, is_deep};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+use serde_json::json;
+use sha2::Digest;
+
+const SIGKILL: i32 = 9;
+const ORG: &str = "org-0001";
+const DAYS: (&str, &str) = ("2024-01-01", "2024-01-31");
+const EMAIL: &str = "u1@example.org";
+
+/// Durable steps on the way of one export, with how often each is passed at least; the first two are the API's.
+const POINTS: &[(&str, u64)] = &[
+    ("jobs.create.before", 1),
+    ("jobs.create.after", 1),
+    ("jobs.claim.before", 4),
+    ("jobs.claim.after", 4),
+    ("jobs.record.before", 20),
+    ("jobs.record.after", 20),
+    ("artifacts.put", 10),
+    ("artifacts.finish.before", 10),
+    ("artifacts.finish.after", 10),
+    ("artifacts.assemble", 10),
+    ("plan.pinned", 1),
+    ("plan.written", 1),
+    ("segment.encoded", 10),
+    ("segment.recorded", 10),
+    ("segment.stored", 10),
+    ("assemble.checked", 1),
+    ("assemble.stored", 1),
+    ("notify.written", 1),
+    ("notify.sent", 1),
+];
+
+/// Leases short enough that a dead worker is noticed at once, and a target that makes a few dozen segments.
+fn outhaul() -> Outhaul {
+    Outhaul::new()
+        .with("OUTHAUL_LIMITS__LEASE_MILLISECONDS", 500)
+        .with("OUTHAUL_LIMITS__HEARTBEAT_MILLISECONDS", 100)
+        .with("OUTHAUL_LIMITS__SWEEP_MILLISECONDS", 100)
+        .with("OUTHAUL_LIMITS__SEGMENT_ROWS_TARGET", 400)
+        .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ACCOUNT", 10_000)
+        .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ADDRESS", 10_000)
+        .with("OUTHAUL_LIMITS__EXPORTS_PER_ORGANISATION_PER_DAY", 10_000)
+}
+
+/// The data folder with messages and a member, and the SHA-256 of the undisturbed archive.
+fn prepared() -> (Outhaul, String) {
+    let outhaul = outhaul();
+    let messages = outhaul.generate("m.ndjson", &["--messages", "9000", "--organisations", "1"]);
+    outhaul.ingest(ORG, &[&messages]);
+    member(&outhaul, ORG, EMAIL, "member");
+    let undisturbed = outhaul.export(ORG, DAYS, "out.zip", &["--no-reuse"]);
+    assert!(undisturbed["built_parts"].as_u64().unwrap() >= 20, "{undisturbed}");
+    let expected = outhaul.sha256("out.zip");
+    (outhaul, expected)
+}
+
+fn command(outhaul: &Outhaul, role: &str, order: Option<&str>) -> std::process::Command {
+    let mut command = match role {
+        "worker" => outhaul.command(&["worker"]),
+        role => outhaul.command(&["--json", role, "--listen", "127.0.0.1:0"]),
+    };
+    command.stderr(std::process::Stdio::null());
+    command.envs(order.map(|order| ("OUTHAUL_KILL_AT", order)));
+    command
+}
+
+/// Asks under a key of the client's, so that a repeated request is known; the answer may get lost.
+fn ask(client: &Client, key: &str) -> Option<String> {
+    let body = json!({ "dataset": "messages", "from": DAYS.0, "to": DAYS.1 }).to_string().into_bytes();
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    let answer = client.try_request("POST", &format!("/v1/organisations/{ORG}/exports"), &headers, Some(body)).ok()?;
+    assert_eq!(answer.status, 202, "{}", answer.json());
+    answer.location
+}
+
+/// The archive is that of the undisturbed run, and there is one letter about it.
+fn check(outhaul: &Outhaul, client: &Client, export: &str, expected: &str) {
+    let done = client.wait_for(export, "succeeded");
+    let archive = client.request("GET", &client.link(export), &[], None);
+    let hash: String = sha2::Sha256::digest(&archive.body).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!((archive.status, hash.as_str()), (200, expected));
+    let id = done["id"].as_str().unwrap();
+    for _ in 0..600 {
+        if letters(outhaul, id) == 1 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("{} letters about {id}", letters(outhaul, id));
+}
+
+fn letters(outhaul: &Outhaul, id: &str) -> usize {
+    let names = fs::read_dir(outhaul.data().join("mail")).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.filter(|name| name.to_string_lossy().contains(id)).count()
+}
+
+/// What was built goes, so that the next export builds all of it again.
+fn forget_parts(outhaul: &Outhaul) {
+    let _ = fs::remove_dir_all(outhaul.data().join("artifacts/parts"));
+}
+
+#[test]
+fn the_whole_service_is_killed() {
+    let (outhaul, expected) = prepared();
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let mut killed = BTreeMap::<&str, u32>::new();
+    for round in 0..if is_deep() { 190 } else { 30 } {
+        forget_parts(&outhaul);
+        let (point, passes) = POINTS[round % POINTS.len()];
+        let order = format!("{point}:{}", 1 + rng.next_u64() % passes);
+        let key = format!("round-{round}");
+        let server = Server::run(&mut command(&outhaul, "serve", Some(&order)));
+        let before = ask(&Client::sign_in(&server, EMAIL), &key);
+        assert_eq!(server.ended().signal(), Some(SIGKILL), "{order}");
+        *killed.entry(point).or_default() += 1;
+
+        let server = Server::run(&mut command(&outhaul, "serve", None));
+        let client = Client::sign_in(&server, EMAIL);
+        let export = ask(&client, &key).expect("an undisturbed service answers");
+        assert!(before.is_none_or(|before| before == export), "{order}: one key, one export");
+        check(&outhaul, &client, &export, &expected);
+        assert_eq!(server.stop(), Some(0));
+    }
+    println!("killed at: {killed:?}");
+    nothing_is_left(&outhaul);
+}
+
+#[test]
+fn workers_are_killed_while_the_api_goes_on() {
+    let (outhaul, expected) = prepared();
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut killed = BTreeMap::<&str, u32>::new();
+    let api = Server::run(&mut command(&outhaul, "api", None));
+    let client = Client::sign_in(&api, EMAIL);
+    for round in 0..if is_deep() { 170 } else { 20 } {
+        forget_parts(&outhaul);
+        let (point, passes) = POINTS[2 + round % (POINTS.len() - 2)];
+        let order = format!("{point}:{}", 1 + rng.next_u64() % passes);
+        let worker = Server::silent(&mut command(&outhaul, "worker", Some(&order)));
+        let export = ask(&client, &format!("round-{round}")).expect("the API is there");
+        assert_eq!(worker.ended().signal(), Some(SIGKILL), "{order}");
+        *killed.entry(point).or_default() += 1;
+
+        let worker = Server::worker(&outhaul);
+        check(&outhaul, &client, &export, &expected);
+        assert_eq!(worker.stop(), Some(0));
+    }
+    println!("killed at: {killed:?}");
+    assert_eq!(api.stop(), Some(0));
+    nothing_is_left(&outhaul);
+}
+
+fn nothing_is_left(outhaul: &Outhaul) {
+    // The next command sweeps what the dead left; an export of a day without rows is enough of one.
+    outhaul.export(ORG, ("2020-01-01", "2020-01-01"), "empty.zip", &[]);
+    let files = outhaul.files();
+    let below = |folder: &str| files.iter().filter(|name| name.starts_with(folder)).count();
+    assert_eq!((below("staging/"), below("waiting/")), (0, 0), "{files:?}");
+    assert_eq!(outhaul.json(&["lake", "stats"])["pins"], 0);
+    assert_eq!(outhaul.json(&["lake", "check"])["orphans"], json!([]));
+}
