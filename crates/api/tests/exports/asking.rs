@@ -27,6 +27,7 @@ async fn an_export_is_taken_on_at_once() {
     assert_eq!(done["progress"]["segments"], done["progress"]["segments_done"]);
     assert_eq!(done["files"][0]["name"], "acme-messages-2024-01-01-2024-01-31.zip");
     assert!(done["expires_at"].as_str() > done["finished_at"].as_str());
+    world.over().await;
 }
 
 #[tokio::test]
@@ -44,6 +45,7 @@ async fn a_key_is_one_request() {
     assert_ne!(ask(world.u1, january(json!({})), "other").await.json()["id"], id);
     assert_eq!(ask(world.u1, january(json!({})), &"x".repeat(256)).await.fields(), ["Idempotency-Key"]);
     assert_eq!(world.remembered(&acme()).await, ["export.created"; 3]);
+    world.over().await;
 }
 
 #[tokio::test]
@@ -61,6 +63,7 @@ async fn faults_name_their_fields() {
     let me = world.post(world.u1, "/v1/me/exports", &january(json!({}))).await;
     assert_eq!(me.fields(), ["dataset", "from", "to"]);
     assert!(world.system.jobs.events().is_empty());
+    world.over().await;
 }
 
 #[tokio::test]
@@ -78,6 +81,7 @@ async fn the_day_is_limited() {
     assert_eq!(answer.header(header::RETRY_AFTER), "86400");
     world.system.clock.advance(std::time::Duration::from_secs(86_400));
     world.ask(json!({})).await;
+    world.over().await;
 }
 
 #[tokio::test]
@@ -96,6 +100,8 @@ async fn an_estimate_counts_rows_and_knows_a_shorter_range() {
     assert!((100..200).contains(&half["rows"].as_u64().unwrap()), "{half}");
     assert_eq!(estimate(json!({"from": "2020-01-01", "to": "2020-12-31"})).await["bytes"], 0);
 
+    world.over().await;
+
     let limit = whole["bytes"].as_u64().unwrap() - 1;
     let world = World::limited(|limits| limits.export_bytes_limit = limit).await;
     world.some_messages().await;
@@ -105,4 +111,5 @@ async fn an_estimate_counts_rows_and_knows_a_shorter_range() {
     let shorter = answer.json()["would_pass"]["request"].clone();
     assert_eq!((&shorter["to"], &shorter["format"]), (&json!("2024-01-09"), &json!("csv")));
     assert_eq!(world.post(world.u1, EXPORTS, &shorter).await.status, StatusCode::ACCEPTED);
+    world.over().await;
 }

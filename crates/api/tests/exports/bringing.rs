@@ -67,6 +67,7 @@ async fn a_batch_is_taken_once() {
     assert_eq!(again["snapshot"], first["snapshot"]);
     assert_eq!(rows(&world).await, 65);
     assert!(world.remembered(&acme()).await.iter().all(|action| *action == "messages.ingested"));
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,6 +86,7 @@ async fn refused_lines_are_told_and_nothing_is_taken() {
     assert!(errors.iter().all(|error| error["field"].is_string() && error["reason"].is_string()));
     assert_eq!(rows(&world).await, 0);
     assert!(world.remembered(&acme()).await.is_empty());
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,6 +110,7 @@ async fn sizes_are_limited_while_they_stream() {
     assert!(bomb.len() < 1_000);
     check(bring(&world, stream(bomb), &[("content-encoding", "gzip")]).await, "request_decompressed_bytes").await;
     assert_eq!(rows(&world).await, 0);
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,6 +134,7 @@ async fn a_body_that_breaks_off_commits_nothing() {
     assert!(tokio::time::timeout(std::time::Duration::from_millis(200), gone).await.is_err());
     world.system.lake.sweep().await.unwrap();
     assert_eq!(rows(&world).await, 0);
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,4 +167,5 @@ async fn programs_and_admins_bring_messages() {
     assert_eq!(with("nonsense").await.problem(401), "unauthenticated");
     let wrong: Value = bring(&world, Body::from("[]"), &[]).await.json();
     assert_eq!(wrong["refused_count"], 1);
+    world.over().await;
 }

@@ -52,6 +52,7 @@ async fn a_link_leads_to_the_file() {
         assert_eq!(head.header(header::CONTENT_LENGTH), file.len().to_string());
         assert_eq!(head.header(header::ETAG), fetched.header(header::ETAG));
         assert_eq!(world.remembered(&acme()).await, ["export.created", "link.created", "link.created"]);
+        world.over().await;
     }
 }
 
@@ -96,6 +97,7 @@ async fn ranges_and_conditions() {
     assert_eq!(with("if-none-match", &etag).await, StatusCode::NOT_MODIFIED);
     assert_eq!(with("if-match", &etag).await, StatusCode::PARTIAL_CONTENT);
     assert_eq!(with("if-match", "\"other\"").await, StatusCode::PRECONDITION_FAILED);
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,10 +125,12 @@ async fn links_are_short_lived_and_cannot_be_made() {
         (json!({"file": "a.zip", "part": 1}), "part"),
         (json!({"part": -1}), "part"),
         (json!({"days": 1}), "days"),
+        (json!([null, null]), "body"),
     ] {
         assert_eq!(world.post(world.u1, &links, &body).await.fields(), [field], "{body}");
     }
     assert_eq!(world.post(world.u1, &links, &json!({"part": 4_000_000_000_u32})).await.problem(404), "not_found");
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,6 +147,7 @@ async fn who_left_fetches_nothing_more() {
     assert_eq!(world.follow(&of_other, &[]).await.body.len(), file.len());
     world.directory.set_user_state(world.u1, &[UserState::Active], UserState::Disabled).await.unwrap();
     assert_eq!(world.follow(&of_other, &[]).await.problem(404), "not_found");
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,11 +164,13 @@ async fn what_is_deleted_or_expired_is_gone_at_once() {
         let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from("{}")).unwrap();
         assert_eq!(world.answer(request).await.problem(410), "expired", "{sub}");
     }
+    world.over().await;
 
     let (world, path, _) = finished("zip").await;
     world.system.clock.advance(Duration::from_secs(7 * 86_400));
     assert_eq!(world.post(world.u1, &format!("{path}/links"), &json!({})).await.problem(410), "expired");
     assert_eq!(world.get(world.u1, &format!("{path}/manifest")).await.problem(410), "expired");
+    world.over().await;
 }
 
 #[tokio::test]
@@ -174,6 +181,7 @@ async fn nothing_is_ready_before_its_time() {
     assert_eq!(world.post(world.u1, &format!("{path}/links"), &json!({"part": 0})).await.problem(409), "not_ready");
     assert_eq!(world.get(world.u1, &format!("{path}/manifest")).await.problem(409), "not_ready");
     assert_eq!(world.get(world.u1, &format!("{path}/parts")).await.problem(409), "not_ready");
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,6 +200,7 @@ async fn the_manifest_is_that_of_the_file() {
         assert_eq!(world.get(world.u1, &named).await.json(), view);
         assert_eq!(world.get(world.u1, &format!("{path}/manifest?file=x.zip")).await.fields(), ["file"]);
         assert_eq!(world.get(world.u1, &format!("{path}/manifest?name=x.zip")).await.fields(), ["query"]);
+        world.over().await;
     }
 }
 
@@ -212,4 +221,5 @@ async fn volumes_are_fetched_by_name() {
         let manifest = world.get(world.u1, &manifest).await.json();
         assert_eq!(manifest["manifest"]["volume"], number);
     }
+    world.over().await;
 }

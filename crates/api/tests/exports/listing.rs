@@ -45,6 +45,7 @@ async fn exports_come_newest_first() {
     assert_eq!(lengths(&pages(&world, world.u2, EXPORTS, 5).await), [5]);
     let waiting = &found.concat()[0];
     assert_eq!((&waiting["state"], &waiting["waits_for"]), (&json!("queued"), &json!({"reason": "place"})));
+    world.over().await;
 }
 
 #[tokio::test]
@@ -66,6 +67,7 @@ async fn queries_are_checked() {
     // A cursor of another list.
     let memberships = api::cursor::Cursor::Segment(1).encode();
     assert_eq!(world.get(world.u1, &format!("{EXPORTS}?cursor={memberships}")).await.fields(), ["cursor"]);
+    world.over().await;
 }
 
 fn membership(number: u8, user: UserId, valid_from: i32) -> Membership {
@@ -106,6 +108,7 @@ async fn memberships_are_those_of_the_caller() {
     assert_eq!(world.get(world.u3, "/v1/me/memberships").await.json(), json!({"items": [], "next_cursor": null}));
     let estimate = world.post(world.u1, "/v1/me/exports/estimate", &json!({"dataset": "memberships"})).await;
     assert_eq!(estimate.json()["rows"], 4);
+    world.over().await;
 }
 
 #[tokio::test]
@@ -124,6 +127,7 @@ async fn an_export_of_ones_own_is_nobody_elses() {
     );
     assert_eq!(lengths(&pages(&world, world.u1, "/v1/me/exports", 10).await), [1]);
     assert_eq!(lengths(&pages(&world, world.u2, "/v1/me/exports", 10).await), [0]);
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,6 +164,7 @@ async fn a_foreign_id_answers_as_an_unknown_one() {
     }
     assert_eq!(seen.len(), 1, "{seen:#?}");
     assert_eq!(world.get(world.u1, &path).await.json()["state"], "succeeded");
+    world.over().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,4 +187,5 @@ async fn parts_are_listed_with_what_is_in_them() {
         assert_eq!((fetched.status, &json!(fetched.body.len())), (StatusCode::OK, &part["bytes"]));
         assert_eq!(part["blake3"], blake3::hash(&fetched.body).to_hex().as_str());
     }
+    world.over().await;
 }

@@ -92,7 +92,7 @@ impl World {
         let system = System::with(settings).await;
         let clock: Arc<dyn domain::clock::Clock> = system.clock.clone();
         let random: Arc<dyn Random> = Arc::new(Generator::<ChaCha8Rng>::seeded(7));
-        let directory = Arc::new(MemoryDirectory::new(clock.clone()));
+        let directory = system.directory.clone();
         let accounts = Arc::new(MemoryAccounts::new(clock.clone()));
         let audit = Arc::new(MemoryAudit::default());
         let [u1, u2, u3] = people(&directory, &accounts, random.as_ref(), &system).await;
@@ -114,6 +114,36 @@ impl World {
         let options = Options { public_url: PUBLIC_URL.to_owned(), limits, ..Options::default() };
         let app = App::new(ports, opened, options);
         Self { router: router(app.clone()), system, directory, audit, app, u1, u2, u3, _keys: keys }
+    }
+
+    /// Ends a test: cancels what still waits or runs, lets a worker do what is due, and looks for leftovers.
+    pub async fn over(&self) {
+        self.over_for(&[]).await;
+    }
+
+    /// The same, where other owners than the usual ones have exports, too.
+    pub async fn over_for(&self, others: &[Owner]) {
+        let users = [self.u1, self.u2, self.u3].map(Owner::User);
+        let mut exports = Vec::new();
+        for owner in users.iter().chain([&acme()]).chain(others) {
+            self.system.watch(owner);
+            for export in self.system.jobs.unsettled(owner).await.unwrap() {
+                self.system.jobs.cancel(owner, export.id).await.unwrap();
+            }
+            exports.extend(self.system.jobs.list(owner, None, 100).await.unwrap());
+        }
+        let crew = self.system.workers(1).await;
+        for export in exports {
+            self.app.ports.queue.push(queue::Wake::of(export.owner.clone())).await.unwrap();
+            let (clock, limits) = (&self.system.clock, self.system.limits());
+            let is_over = |export: &Export| {
+                let due_at = export.due_at(limits);
+                export.state.is_settled() && due_at.is_none_or(|at| at > domain::clock::Clock::now(clock.as_ref()))
+            };
+            self.system.until(&export, "nothing to do", is_over).await;
+        }
+        crew.stop().await;
+        self.system.assert_nothing_left().await;
     }
 
     /// An access token issued now.
