@@ -7,3 +7,4 @@ mod fetching;
 mod listing;
 mod removing;
 mod support;
+mod tenants;
