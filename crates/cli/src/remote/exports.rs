@@ -117,7 +117,8 @@ impl Remote {
         let (manifest, beside) = if file.name.ends_with(".zip") {
             (manifest_inside(&data).await?, None)
         } else {
-            let text = told.manifest.get().as_bytes().to_vec();
+            // A JSON value ends before the line end that the file has.
+            let text = format!("{}\n", told.manifest.get()).into_bytes();
             (text.clone(), Some(Fetched::of(&manifest_beside(output), &text)?))
         };
         if blake3::hash(&manifest).to_hex().as_str() != file.manifest_blake3 {

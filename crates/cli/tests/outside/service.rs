@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::server::{Client, PASSWORD, Server, member};
+use crate::server::{Client, Server, member};
 use crate::support::{Outhaul, Ran};
 use serde_json::json;
 use sha2::Digest;
@@ -119,6 +119,25 @@ fn two_processes_on_one_folder() {
 }
 
 #[test]
+fn the_demo_shows_what_it_says() {
+    let outhaul = Outhaul::new();
+    let ran = outhaul.run(&["demo", "--exit", "--messages", "6000"]).expect(0);
+    assert!(ran.stderr.contains("What was shown") && !ran.stderr.contains("  NO "), "{ran:?}");
+    let last: serde_json::Value = serde_json::from_str(ran.stdout.lines().next_back().unwrap()).unwrap();
+    assert!(last["address"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    assert_eq!(last["logins"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn the_document_of_the_api_is_printed() {
+    let outhaul = Outhaul::new();
+    let document = outhaul.run(&["openapi"]).expect(0).json();
+    assert!(document["paths"].get("/v1/organisations/{org}/exports").is_some());
+    // It needs no data folder and makes none.
+    assert!(!outhaul.data().exists());
+}
+
+#[test]
 fn the_commands_of_a_client() {
     let outhaul = Outhaul::new();
     with_messages(&outhaul, 3_000);
@@ -156,11 +175,15 @@ fn the_commands_of_a_client() {
     client(&token, &["ingest", "--org", "nobody", "m.ndjson"]).expect(4);
     client("made-up", &["ingest", "--org", "org-0001", "m.ndjson"]).expect(4);
     client("", &["ingest", "--org", "org-0001", "m.ndjson"]).expect(2);
+    let nobody = "http://127.0.0.1:1";
+    let mut gone = std::process::Command::new(env!("CARGO_BIN_EXE_outhaul"));
+    gone.args(["--server", nobody, "ingest", "--org", "o", "m.ndjson"]).current_dir(outhaul.file(""));
+    let gone = Ran::of(&gone.env("OUTHAUL_TOKEN", "t").output().unwrap()).expect(6);
+    assert!(gone.stderr.contains("does not answer") && !gone.stderr.contains("panicked"), "{gone:?}");
     let stats = client(&token, &["lake", "stats"]).expect(2);
     assert!(stats.stderr.contains("--server is for"), "{stats:?}");
     let url = server.url.clone();
     assert_eq!(server.stop(), Some(0));
-    let mut gone = outhaul.command(&["--server", &url, "ingest", "--org", "org-0001", "m.ndjson"]);
-    let _ = PASSWORD;
-    assert_eq!(gone.env("OUTHAUL_TOKEN", "t").output().unwrap().status.code(), Some(2), "--data and --server");
+    let both = outhaul.run(&["--server", &url, "ingest", "--org", "org-0001", "m.ndjson"]).expect(2);
+    assert!(both.stderr.contains("--data"), "{both:?}");
 }

@@ -36,9 +36,10 @@ impl Letter {
         self.header("To").is_some_and(|to| to.contains(email))
     }
 
-    /// Whether it names this address of a page.
-    pub fn links_to(&self, url: &str) -> bool {
-        self.readable().contains(url)
+    /// Whether it leads to the page of this export, and not past the sign-in to a file.
+    pub fn leads_to_page_of(&self, export: &str) -> bool {
+        let readable = self.readable();
+        readable.contains(&format!("/{export}")) && !readable.contains("/v1/downloads/")
     }
 
     /// The name of the attachment.
@@ -101,10 +102,11 @@ mod tests {
     #[test]
     fn a_letter_is_read_as_far_as_it_is_shown() {
         let text = "From: a@b\r\nTo: u1@example.org\r\nSubject: Ready\r\n\r\n--x\r\nContent-Type: text/plain; charset=utf-8\r\n\
-            Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BCn http://h/=\r\ne\r\n\r\n--x\r\n\
+            Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BCn http://h/#/=\r\ne1\r\n\r\n--x\r\n\
             Content-Disposition: attachment; filename=\"m.csv\"\r\n\r\n";
         let letter = Letter { path: "m.eml".into(), text: text.to_owned() };
-        assert!(letter.is_to("u1@example.org") && letter.links_to("Grün http://h/e"));
+        assert!(letter.is_to("u1@example.org") && letter.leads_to_page_of("e1"));
+        assert_eq!(letter.readable(), "Grün http://h/#/e1");
         assert_eq!(letter.attachment(), Some("m.csv"));
         let shown = letter.in_words();
         assert!(shown.contains("  | Subject: Ready") && shown.ends_with("  | [attached: m.csv]"), "{shown}");

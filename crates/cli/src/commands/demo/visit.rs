@@ -110,8 +110,8 @@ impl<'a> Visit<'a> {
         self.demo.heading(6, "The letter to U1");
         let letter = mail::of(&self.mails, &export.id).await?;
         self.demo.report.say(letter.in_words());
-        let holds = letter.is_to(&self.person("u1")?.email) && letter.links_to(&export.id);
-        shown.add("U1 has a letter with a link, no secret in it", holds, "one .eml in the mail folder");
+        let holds = letter.is_to(&self.person("u1")?.email) && letter.leads_to_page_of(&export.id);
+        shown.add("U1 has a letter that leads to a page, not past it", holds, "one .eml in the mail folder");
         Ok(())
     }
 
