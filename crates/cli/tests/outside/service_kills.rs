@@ -99,7 +99,8 @@ fn check(outhaul: &Outhaul, client: &Client, export: &str, expected: &str) {
 }
 
 fn letters(outhaul: &Outhaul, id: &str) -> usize {
-    let names = fs::read_dir(outhaul.data().join("mail")).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let names =
+        fs::read_dir(outhaul.data().join("mail")).into_iter().flatten().flatten().map(|entry| entry.file_name());
     names.filter(|name| name.to_string_lossy().contains(id)).count()
 }
 

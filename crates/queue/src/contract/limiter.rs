@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::clock::ManualClock;
 use domain::time::Micros;
 
-use crate::limiter::{LimitKey, Limiter, Rate, Taken};
 use crate::QueueError;
+use crate::limiter::{LimitKey, Limiter, Rate, Taken};
 
 const RATE: Rate = Rate { times: 3, per: Duration::from_secs(30) };
 
