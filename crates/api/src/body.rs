@@ -54,6 +54,10 @@ impl JsonBytes {
     /// Reads the body as a `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let value = strict(&self.0).map_err(|reason| Problem::new(Code::MalformedBody).detail(reason))?;
+        // A list would be read as the fields of a `T` in their order.
+        if !value.is_object() {
+            return Err(Problem::field("body", "must be an object"));
+        }
         serde_path_to_error::deserialize(value).map_err(|error| Problem::fields(vec![reason::of(&error)]))
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Refresh {
     refresh_token: String,
     /// 32 hex digits of the client's own, new for each refresh. When the answer is lost, the same call with the same
     /// nonce within a minute gets the same tokens; without one, it would end the login.
-    #[schema(pattern = "^[0-9a-f]{32}$", example = "6f1ed002ab5595859014ebf0951522d9", nullable = false)]
+    #[schema(pattern = "^[0-9a-f]{32}$", example = "6f1ed002ab5595859014ebf0951522d9")]
     nonce: Option<String>,
 }
 

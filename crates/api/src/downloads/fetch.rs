@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use utoipa::ToSchema;
 
 use super::body::{Permit, Piece, Source, body};
 use super::conditions::{Conditions, evaluate};
@@ -19,6 +20,12 @@ use crate::exports::fetchable::{Fetchable, find};
 use crate::exports::party::may_see;
 use crate::path::FromPath;
 use crate::problem::{Code, Problem};
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it stands in the document only: without it, bytes would be shown as a list of numbers")]
+struct Octets(Vec<u8>);
 
 #[utoipa::path(
     get,
@@ -34,12 +41,12 @@ use crate::problem::{Code, Problem};
     ),
     responses(
         (status = 200, description = "The whole file.", content(
-            (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"),
+            (Octets = "application/zip"), (Octets = "application/gzip"),
             (String = "text/csv; charset=utf-8; header=present"), (String = "text/csv; charset=utf-8; header=absent"))),
         (status = 206, description = "The ranges.", content(
-            (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"),
+            (Octets = "application/zip"), (Octets = "application/gzip"),
             (String = "text/csv; charset=utf-8; header=present"), (String = "text/csv; charset=utf-8; header=absent"),
-            (Vec<u8> = "multipart/byteranges"))),
+            (Octets = "multipart/byteranges"))),
         (status = 304, description = "The client has it already."),
         (status = 404, description = "There is no such link, or its user may not see the file."),
         (status = 409, description = "The part is not built, or not any more."),

@@ -66,7 +66,7 @@ pub(super) async fn of_organisation(
         ("Idempotency-Key" = inline(Option<String>), Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "The same key with the same request is one export; kept for 7 days."),
     ),
-    request_body = ExportRequest,
+    request_body(content = ExportRequest, example = json!({"dataset": "memberships"})),
     responses(
         (status = 202, description = "It is taken on.", body = ExportView,
             headers(("Location" = String, description = "Where to look how far it is."))),

@@ -87,7 +87,7 @@ pub(super) async fn of_organisation(
     tag = "me",
     operation_id = "estimate_my_export",
     summary = "What an export of my memberships would come to",
-    request_body = ExportRequest,
+    request_body(content = ExportRequest, example = json!({"dataset": "memberships"})),
     responses((status = 200, description = "The estimate.", body = EstimateView)),
     security(("access_token" = []))
 )]

@@ -19,8 +19,10 @@ use crate::problem::FieldError;
 /// What is exported and how; the same form in requests and answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"dataset": "messages", "from": "2021-01-01", "to": "2021-03-31", "time_zone": "Europe/Berlin"}))]
+#[serde(deny_unknown_fields)]
 pub struct ExportRequest {
     /// `messages` of an organisation, or `memberships` of a user.
+    #[schema(pattern = "^(messages|memberships)$")]
     pub dataset: &'static str,
     /// First day (`YYYY-MM-DD`), of messages only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,24 +36,25 @@ pub struct ExportRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
     /// `zip`, `csv` or `csv.gz`; if none is given `zip` for messages and `csv` for memberships.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = true, pattern = r"^(zip|csv|csv\.gz)$")]
     pub format: &'static str,
     /// `rfc4180` (as it is without it) or `spreadsheet`.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = true, pattern = "^(rfc4180|spreadsheet)$")]
     pub profile: &'static str,
     /// Wanted columns, each once; all if none are given. An answer lists them in the order of the file.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = true)]
     pub columns: Vec<&'static str>,
     /// Wanted rows, of messages only; all if none are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<RowFilter>,
     /// Whether finished parts of other exports may be used; `true` if not given. Never changes a byte.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = true)]
     pub reuse: bool,
 }
 
 /// A row passes when each list given holds its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RowFilter {
     /// Wanted channels, sorted.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,7 @@ pub(super) struct NewMember {
     #[schema(example = "u2@example.org", max_length = 254)]
     email: String,
     /// `member` or `admin`.
-    #[schema(example = "member")]
+    #[schema(pattern = "^(admin|member)$", example = "member")]
     role: String,
 }
 

@@ -22,7 +22,7 @@ use crate::{AdminOf, App};
 #[serde(deny_unknown_fields)]
 pub(super) struct MemberPatch {
     /// `member` or `admin`.
-    #[schema(example = "admin")]
+    #[schema(pattern = "^(admin|member)$", example = "admin")]
     role: String,
 }
 
