@@ -46,9 +46,9 @@ struct IngestView {
     description = "One body is one batch. One refused line refuses all of it; a batch that is known changes nothing.",
     params(
         ("org" = String, Path, description = "The organisation."),
-        ("Idempotency-Key" = inline(Option<String>), Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "The key of the batch; without it a hash of the body as it was sent."),
-        ("Content-Encoding" = inline(Option<String>), Header, pattern = "^(gzip|zstd|identity)$",
+        ("Content-Encoding" = inline(Option<String>), Header, nullable = false, pattern = "^(gzip|zstd|identity)$",
             description = "`gzip`, `zstd` or `identity`."),
     ),
     request_body(content = String, content_type = "application/x-ndjson",

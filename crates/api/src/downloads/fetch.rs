@@ -37,7 +37,7 @@ struct Octets(Vec<u8>);
         at most 16 ranges at a time. A download ends with a broken connection once its user may no longer see the file.",
     params(
         ("token" = String, Path, description = "As it stands in the link."),
-        ("Range" = inline(Option<String>), Header, description = "Ranges of bytes.", example = "bytes=0-1023"),
+        ("Range" = inline(Option<String>), Header, nullable = false, description = "Ranges of bytes.", example = "bytes=0-1023"),
     ),
     responses(
         (status = 200, description = "The whole file.", content(

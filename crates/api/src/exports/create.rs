@@ -33,7 +33,7 @@ use crate::{App, MemberOf, SignedIn};
     description = "The answer comes at once, the files are made in the background. The caller gets a letter at the end.",
     params(
         ("org" = String, Path, description = "The organisation."),
-        ("Idempotency-Key" = inline(Option<String>), Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "The same key with the same request is one export; kept for 7 days."),
     ),
     request_body = ExportRequest,
@@ -63,7 +63,7 @@ pub(super) async fn of_organisation(
     summary = "Ask for an export of my memberships",
     description = "The answer comes at once, the file is made in the background and comes by mail.",
     params(
-        ("Idempotency-Key" = inline(Option<String>), Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "The same key with the same request is one export; kept for 7 days."),
     ),
     request_body(content = ExportRequest, example = json!({"dataset": "memberships"})),
