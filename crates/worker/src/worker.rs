@@ -203,7 +203,10 @@ impl Worker {
     /// Claims what there is room for and starts on it; with nothing to claim, looks after those who hold something.
     async fn serve(self: &Arc<Self>, owner: &Owner, steps: &mut JoinSet<()>) {
         let slot = || Arc::clone(&self.slots).try_acquire_owned().ok();
-        let room: Vec<_> = std::iter::from_fn(slot).take(self.options.limits.claim_segments as usize).collect();
+        // While others wait an owner takes one step at a time, so that all come round.
+        let others_wait = !self.ports.queue.is_empty().await.unwrap_or(true);
+        let most = if others_wait { 1 } else { self.options.limits.claim_segments as usize };
+        let room: Vec<_> = std::iter::from_fn(slot).take(most).collect();
         let claimed = self.ports.jobs.claim(owner, self.options.id, room.len() as u32).await;
         self.trouble.note(claimed.as_ref().map(Option::is_some));
         match claimed {

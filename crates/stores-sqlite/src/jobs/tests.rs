@@ -132,10 +132,10 @@ async fn a_record_of_a_newer_program_is_left_to_it() {
     stores.create(new(1, acme())).await.unwrap();
     stores.create(new(2, "org.other".parse().unwrap())).await.unwrap();
     let connection = Connection::open(file(&folder)).unwrap();
-    let future = r#"{"version":2,"shape":"unknown"}"#;
-    connection.execute("UPDATE exports SET version = 2, record = ?1", [future]).unwrap();
+    let future = r#"{"version":3,"shape":"unknown"}"#;
+    connection.execute("UPDATE exports SET version = 3, record = ?1", [future]).unwrap();
     stores.create(new(3, acme())).await.unwrap();
-    let too_new = |error: StoreError| matches!(error, StoreError::TooNew { found: 2, known: 1, .. });
+    let too_new = |error: StoreError| matches!(error, StoreError::TooNew { found: 3, known: 2, .. });
 
     let due = stores.due(9).await.unwrap();
     assert_eq!((due.owners, due.too_new), (vec![acme()], 2));

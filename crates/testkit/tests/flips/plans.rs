@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use artifacts::{ObjectName, Prefix};
 use domain::export::Outcome;
 use domain::owner::Owner;
+use queue::{Queue, Wake};
+use stores::Jobs;
 use testkit::{Act, Damage, Dice, Moment};
 
 use crate::lane::{End, Lane, lanes, run};
@@ -48,6 +50,14 @@ async fn strike(lane: Lane, times: usize) -> Tally {
                 tally.count("in bytes that were not needed any more");
             }
             End::Failed => tally.count("found"),
+        }
+    }
+    for export in lane.system.jobs.list(&owner, None, u32::MAX).await.unwrap() {
+        // Kept for a retry until somebody says that there will be none.
+        if export.can_be_retried() {
+            lane.system.jobs.cancel(&owner, export.id).await.unwrap();
+            lane.system.queue.push(Wake::of(owner.clone())).await.unwrap();
+            lane.system.settled(&export).await;
         }
     }
     // What failed took its own parts along, though its plan did not say any more where they are.

@@ -94,6 +94,7 @@ async fn check(jobs: JobStore, at: Where, reuse: bool) {
 /// Whether a moment is one of this export; parts do not say whose they are.
 fn is_of(moment: &Moment, id: domain::ids::ExportId) -> bool {
     match moment {
+        Moment::Send(_) | Moment::Sent(_) => false,
         Moment::Record(lease, _) | Moment::Recorded(lease, _) => lease.export == id,
         Moment::Put(object) | Moment::Begin(object) | Moment::Assemble(object) | Moment::Delete(object) => match object
         {

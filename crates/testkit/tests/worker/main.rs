@@ -21,11 +21,14 @@ macro_rules! over_both_stores {
 
 mod ends;
 mod isolation;
+mod letters;
+mod memberships;
 mod parts;
 mod places;
 mod refusals;
 mod stops;
 mod storms;
+mod turns;
 mod wakes;
 
 use std::collections::BTreeMap;

@@ -23,7 +23,8 @@ async fn assert_refused(system: &System, export: &Export, reason: &str) {
     assert!(system.archive(export).await.is_empty());
 }
 
-fn data_files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+/// The files of the lake that end like this.
+pub fn data_files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let (mut folders, mut files) = (vec![folder.join("lake/messages/data")], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
