@@ -117,7 +117,10 @@ impl Answer {
 impl Client {
     /// Somebody who signs in.
     pub fn sign_in(server: &Server, email: &str) -> Self {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        // A connection each: the service closes one whose request it refused before it had read all of it, and this
+        // client would find that out with the next request.
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0);
+        let agent = config.build().new_agent();
         let mut client = Self { agent, url: server.url.clone(), token: String::new() };
         let login = client.send("POST", "/v1/auth/login", &[], &json!({ "email": email, "password": PASSWORD }));
         client.token = login.json()["access_token"].as_str().unwrap().to_owned();
