@@ -29,7 +29,7 @@ pub struct Problem {
     /// The name of the limit that was met.
     pub limit: Option<&'static str>,
     /// A request that would pass.
-    pub would_pass: Option<serde_json::Value>,
+    pub would_pass: Option<Box<serde_json::Value>>,
     /// When to ask again (seconds).
     pub retry_after_seconds: Option<u64>,
 }
@@ -85,7 +85,7 @@ impl Problem {
     /// Offers a request that would pass.
     #[must_use]
     pub fn would_pass(mut self, request: serde_json::Value) -> Self {
-        self.would_pass = Some(request);
+        self.would_pass = Some(Box::new(request));
         self
     }
 

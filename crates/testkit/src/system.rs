@@ -1,13 +1,14 @@
 //! The system: a real lake and real artifacts in a folder of its own, a job store, a queue, a clock.
 
-use std::collections::BTreeMap;
+mod outcome;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use artifacts::{Artifacts, FolderArtifacts, ObjectName, Prefix};
+use artifacts::{FolderArtifacts, ObjectName};
 use domain::clock::Clock;
-use domain::export::{Export, Failure, Requester, State};
+use domain::export::{Export, Requester, State};
 use domain::ids::{ExportId, Slug};
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -26,9 +27,6 @@ use tempfile::TempDir;
 use crate::interference::Interference;
 use crate::letters::Letters;
 use crate::{Act, Crew, DEADLINE, Gate, HookedArtifacts, JobStore, LoggedJobs, Messages, Moment, Settings, TestClock};
-
-/// Greatest object that is read whole (bytes).
-const OBJECT_LIMIT_BYTES: u64 = 1 << 30;
 
 /// One installation. Every test ends with [`System::assert_nothing_left`].
 pub struct System {
@@ -241,42 +239,6 @@ impl System {
             Ok(export) => export,
             Err(_) => panic!("no {what}: {:#?}\n{:#?}", self.get(export).await, self.jobs.events()),
         }
-    }
-
-    /// The files of an export that can be fetched, by name.
-    pub async fn archive(&self, export: &Export) -> BTreeMap<String, Vec<u8>> {
-        let mut files = BTreeMap::new();
-        for object in self.objects(&Prefix::ArchivesOf(export.owner.clone(), export.id)).await {
-            let ObjectName::Archive(_, _, name) = &object else { panic!("{object} is no archive") };
-            files.insert(name.to_string(), self.read(&object).await);
-        }
-        files
-    }
-
-    /// The files of an export that must have succeeded.
-    pub async fn archive_of_success(&self, export: &Export) -> BTreeMap<String, Vec<u8>> {
-        let export = self.get(export).await;
-        assert!(matches!(export.state, State::Succeeded { .. }), "{:?}", export.state);
-        self.archive(&export).await
-    }
-
-    /// Why an export failed; it must have.
-    pub async fn failure(&self, export: &Export) -> Failure {
-        match self.get(export).await.state {
-            State::Failed { failure, .. } => failure,
-            other => panic!("the export did not fail: {other:?}"),
-        }
-    }
-
-    /// All objects of a prefix.
-    pub async fn objects(&self, prefix: &Prefix) -> Vec<ObjectName> {
-        self.artifacts.list(prefix, None, usize::MAX).await.expect("the artifacts answer")
-    }
-
-    /// An object, whole.
-    pub async fn read(&self, object: &ObjectName) -> Vec<u8> {
-        let bytes = self.artifacts.read_whole(object, OBJECT_LIMIT_BYTES).await.expect("the artifacts answer");
-        bytes.expect("the object is there").to_vec()
     }
 
     /// Does something at each moment for which `hook` answers with an act.

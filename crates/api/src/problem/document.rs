@@ -80,7 +80,7 @@ impl Problem {
             errors: self.errors,
             refused_count: self.refused_count,
             limit: self.limit.map(str::to_owned),
-            would_pass: self.would_pass,
+            would_pass: self.would_pass.map(|request| *request),
             request_id: request_id.to_owned(),
         }
     }
