@@ -14,7 +14,7 @@ struct Tool {
     is_there: fn() -> bool,
 }
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     Tool {
         name: "unzip",
         package: "unzip",
@@ -38,6 +38,12 @@ const TOOLS: [Tool; 8] = [
         package: "default-jdk-headless",
         purpose: "reads archives with ZipInputStream",
         is_there: java,
+    },
+    Tool {
+        name: "curl",
+        package: "curl",
+        purpose: "goes through docs/first-export.md",
+        is_there: || works(Command::new("curl").arg("--version")),
     },
     Tool {
         name: "zstd",
