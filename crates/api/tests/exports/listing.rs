@@ -78,7 +78,7 @@ fn membership(number: u8, user: UserId, valid_from: i32) -> Membership {
         recurring_price_hundredths: 1_250,
         currency: "EUR".parse().unwrap(),
         valid_from: Day(valid_from),
-        valid_until: (number % 2 == 0).then_some(Day(valid_from + 30)),
+        valid_until: number.is_multiple_of(2).then_some(Day(valid_from + 30)),
         state: MembershipState::Active,
         payment_method: PaymentMethod::Sepa,
         billing_interval: BillingInterval::Monthly,

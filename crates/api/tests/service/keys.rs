@@ -102,7 +102,7 @@ async fn rotation_with_overlap() {
     }
     assert_eq!(published(&world).await.len(), 2);
     world.wait(VERIFIES_SECONDS);
-    assert_eq!(published(&world).await, [after.clone()]);
+    assert_eq!(published(&world).await, std::slice::from_ref(&after));
     let newest = world.app.keys.rotate().unwrap();
     let key_files = files(&world.folder.path().join("keys")).len();
     assert_eq!(key_files, 3, "the secret and two keys: the first one is gone");
