@@ -14,7 +14,7 @@ struct Tool {
     is_there: fn() -> bool,
 }
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 10] = [
     Tool {
         name: "unzip",
         package: "unzip",
@@ -44,6 +44,12 @@ const TOOLS: [Tool; 9] = [
         package: "curl",
         purpose: "goes through docs/first-export.md",
         is_there: || works(Command::new("curl").arg("--version")),
+    },
+    Tool {
+        name: "unshare",
+        package: "util-linux",
+        purpose: "fills a disk of its own",
+        is_there: || works(Command::new("unshare").arg("--version")),
     },
     Tool {
         name: "zstd",
