@@ -43,7 +43,9 @@ const fn by_count(more: u8) -> &'static str {
 }
 
 fn subscribe(level: &str, format: LogFormat, timed: bool) {
-    let directives = std::env::var("OUTHAUL_LOG").unwrap_or_else(|_| level.to_owned());
+    // Service managers set what they know of, be it to nothing.
+    let told = std::env::var("OUTHAUL_LOG").ok().filter(|directives| !directives.trim().is_empty());
+    let directives = told.unwrap_or_else(|| level.to_owned());
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::ERROR.into()).parse_lossy(directives);
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Only the first call of a process starts the log.

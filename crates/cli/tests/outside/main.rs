@@ -10,6 +10,7 @@ mod first_export;
 mod iceberg;
 #[cfg(feature = "failpoints")]
 mod kills;
+mod login_times;
 mod memory;
 mod page;
 mod people;
