@@ -10,6 +10,7 @@ pub mod filter;
 pub mod ids;
 pub mod limits;
 pub mod membership;
+mod names;
 pub mod owner;
 pub mod people;
 pub mod random;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::ids::{MembershipId, UserId};
+use crate::names::names;
 use crate::time::Day;
 
 /// One membership of one user.
@@ -75,40 +76,9 @@ pub fn parse_price(text: &str) -> Result<i64, MembershipError> {
     Ok(number(whole)? * 100 + number(places)? * tenths)
 }
 
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident, $error:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl $name {
-            /// All names.
-            pub const NAMES: &'static [&'static str] = &[$($text),*];
-
-            /// The name in files and answers.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = MembershipError;
-
-            fn from_str(text: &str) -> Result<Self, MembershipError> {
-                match text {
-                    $($text => Ok(Self::$variant),)*
-                    _ => Err(MembershipError::$error),
-                }
-            }
-        }
-    };
-}
-
 names! {
     /// Where a membership stands.
-    MembershipState, State {
+    MembershipState {
         /// Not begun.
         Pending = "pending",
         /// Running.
@@ -118,11 +88,12 @@ names! {
         /// Ended before its time.
         Cancelled = "cancelled",
     }
+    else |_text| -> MembershipError { MembershipError::State }
 }
 
 names! {
     /// How a membership is paid.
-    PaymentMethod, PaymentMethod {
+    PaymentMethod {
         /// In cash.
         Cash = "cash",
         /// By card.
@@ -132,11 +103,12 @@ names! {
         /// By invoice.
         Invoice = "invoice",
     }
+    else |_text| -> MembershipError { MembershipError::PaymentMethod }
 }
 
 names! {
     /// How often a membership is paid.
-    BillingInterval, BillingInterval {
+    BillingInterval {
         /// Each week.
         Weekly = "weekly",
         /// Each month.
@@ -144,6 +116,7 @@ names! {
         /// Each year.
         Yearly = "yearly",
     }
+    else |_text| -> MembershipError { MembershipError::BillingInterval }
 }
 
 /// Why a value of a membership was refused.

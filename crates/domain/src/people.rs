@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::names::names;
+
 /// An e-mail address: at most 254 bytes of printable ASCII with one `@`, the domain in lower case (RFC 5321 section 4.5.3).
 ///
 /// Nothing in it can end a header line or begin another: no space, no control character, no comma, no angle bracket.
@@ -61,101 +63,39 @@ impl fmt::Debug for Email {
     }
 }
 
-/// What a member may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Ask for exports and fetch them.
-    Member,
-    /// That, and say who belongs to the organisation, and bring messages in.
-    Admin,
-}
-
-impl Role {
-    /// The name in requests and claims.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Admin => "admin",
-        }
+names! {
+    /// What a member may do.
+    Role {
+        /// Ask for exports and fetch them.
+        Member = "member",
+        /// That, and say who belongs to the organisation, and bring messages in.
+        Admin = "admin",
     }
+    else |_text| -> PeopleError { PeopleError::Role }
 }
 
-impl FromStr for Role {
-    type Err = PeopleError;
-
-    fn from_str(text: &str) -> Result<Self, PeopleError> {
-        match text {
-            "member" => Ok(Self::Member),
-            "admin" => Ok(Self::Admin),
-            _ => Err(PeopleError::Role),
-        }
+names! {
+    /// Whether a user exists, as the directory knows it.
+    UserState {
+        /// Known, but the account is not there yet; nobody can sign in.
+        Creating = "creating",
+        /// Can sign in.
+        Active = "active",
+        /// Cannot sign in until enabled again.
+        Disabled = "disabled",
+        /// A tombstone: never comes back, and what is left of the account may be removed.
+        Deleted = "deleted",
     }
+    else |_text| -> PeopleError { PeopleError::UserState }
 }
 
-/// Whether a user exists, as the directory knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UserState {
-    /// Known, but the account is not there yet; nobody can sign in.
-    Creating,
-    /// Can sign in.
-    Active,
-    /// Cannot sign in until enabled again.
-    Disabled,
-    /// A tombstone: never comes back, and what is left of the account may be removed.
-    Deleted,
-}
-
-impl UserState {
-    /// The name in stores and answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Creating => "creating",
-            Self::Active => "active",
-            Self::Disabled => "disabled",
-            Self::Deleted => "deleted",
-        }
+names! {
+    /// What an organisation's token is good for.
+    Scope {
+        /// Bring messages in.
+        MessagesWrite = "messages:write",
     }
-}
-
-impl FromStr for UserState {
-    type Err = PeopleError;
-
-    fn from_str(text: &str) -> Result<Self, PeopleError> {
-        match text {
-            "creating" => Ok(Self::Creating),
-            "active" => Ok(Self::Active),
-            "disabled" => Ok(Self::Disabled),
-            "deleted" => Ok(Self::Deleted),
-            _ => Err(PeopleError::UserState),
-        }
-    }
-}
-
-/// What an organisation's token is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// Bring messages in.
-    MessagesWrite,
-}
-
-impl Scope {
-    /// The name in requests and answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::MessagesWrite => "messages:write",
-        }
-    }
-}
-
-impl FromStr for Scope {
-    type Err = PeopleError;
-
-    fn from_str(text: &str) -> Result<Self, PeopleError> {
-        match text {
-            "messages:write" => Ok(Self::MessagesWrite),
-            _ => Err(PeopleError::Scope),
-        }
-    }
+    else |_text| -> PeopleError { PeopleError::Scope }
 }
 
 /// Why a value about people was refused. What was given is not repeated: it may be an address or a secret.

@@ -6,6 +6,7 @@ use crate::calendar::DateRange;
 use crate::dataset::Dataset;
 use crate::filter::Filter;
 use crate::limits::Limits;
+use crate::names::names;
 
 /// The request of one export: everything that decides its bytes, and whether finished parts may be reused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,40 +55,9 @@ impl Shape {
     }
 }
 
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident, $error:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl $name {
-            /// All values, by name.
-            pub const NAMES: &'static [&'static str] = &[$($text),*];
-
-            /// The name in requests, manifests and keys.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = RequestError;
-
-            fn from_str(text: &str) -> Result<Self, RequestError> {
-                match text {
-                    $($text => Ok(Self::$variant),)*
-                    _ => Err(RequestError::$error(text.chars().take(80).collect())),
-                }
-            }
-        }
-    };
-}
-
 names! {
     /// The kind of file an export becomes.
-    Format, UnknownFormat {
+    Format {
         /// An archive with one CSV per day or window of a day.
         Zip = "zip",
         /// One CSV.
@@ -95,16 +65,18 @@ names! {
         /// One CSV, gzip.
         CsvGz = "csv.gz",
     }
+    else |text| -> RequestError { RequestError::UnknownFormat(text.chars().take(80).collect()) }
 }
 
 names! {
     /// How cells are written.
-    Profile, UnknownProfile {
+    Profile {
         /// Exactly the values.
         Rfc4180 = "rfc4180",
         /// Text that a spreadsheet would run as a formula gets a leading apostrophe.
         Spreadsheet = "spreadsheet",
     }
+    else |text| -> RequestError { RequestError::UnknownProfile(text.chars().take(80).collect()) }
 }
 
 impl Format {
