@@ -56,6 +56,8 @@ pub struct Limits {
     pub retry_milliseconds: u64,
     /// Most segments claimed by one write.
     pub claim_segments: u32,
+    /// Greatest export, by its plan, whose steps one worker runs one behind the other (rows).
+    pub small_export_rows: u64,
     /// Most segments of one export that wait for a repeat or have failed at a time.
     pub retry_set: u32,
     /// Greatest head of an HTTP request: its line and its headers (bytes).
@@ -104,6 +106,7 @@ impl Default for Limits {
             idempotency_seconds: 7 * 86_400,
             retry_milliseconds: 500,
             claim_segments: 32,
+            small_export_rows: 100_000,
             retry_set: 1_024,
             header_bytes: 16 << 10,
             json_body_bytes: 64 << 10,

@@ -15,7 +15,7 @@ use domain::owner::Owner;
 use domain::time::Day;
 use rusqlite::Transaction;
 use stores::jobs::{PURGE_LIMIT, ledger};
-use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError};
+use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError, Then};
 
 use self::rows::Rows;
 use crate::adapter::SqliteStores;
@@ -72,9 +72,9 @@ impl Jobs for SqliteStores {
         self.database.write(failpoint::NONE, beat).await
     }
 
-    async fn record(&self, lease: &Lease, outcome: Outcome) -> Result<Recorded, StoreError> {
+    async fn record(&self, lease: &Lease, outcome: Outcome, then: Then) -> Result<Recorded, StoreError> {
         let held = lease.clone();
-        self.write(&lease.owner, failpoint::RECORD, move |rows| ledger::record(rows, &held, outcome)).await
+        self.write(&lease.owner, failpoint::RECORD, move |rows| ledger::record(rows, &held, outcome, then)).await
     }
 
     async fn look(&self, owner: &Owner) -> Result<Vec<(ExportId, Seen)>, StoreError> {

@@ -61,11 +61,25 @@ pub struct Claimed {
     pub more: bool,
 }
 
+/// What a worker does behind a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// It goes on with the next step of the same export, should the export be small.
+    GoOn,
+    /// It takes nothing more of it now.
+    LetGo,
+}
+
 /// What came of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is recorded; this is the export after the write.
-    Done(Box<Export>),
+    /// It is recorded.
+    Done {
+        /// The export after the write.
+        export: Box<Export>,
+        /// The step that the same write gave to the worker to go on with.
+        next: Option<Lease>,
+    },
     /// It came too late: another attempt holds the step, or the export went on without it. Nothing was recorded.
     Fenced,
 }
@@ -112,9 +126,9 @@ pub trait Jobs: Send + Sync {
     /// Counts a heartbeat of each lease; says in the same order which are still held.
     async fn beat(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError>;
 
-    /// Records how an attempt ended, and promotes a waiting export if that freed a place. Whatever is answered, the
-    /// lease is over.
-    async fn record(&self, lease: &Lease, outcome: Outcome) -> Result<Recorded, StoreError>;
+    /// Records how an attempt ended, and promotes a waiting export if that freed a place; of a small export the same
+    /// write claims the next step for a worker that goes on. Whatever is answered, the lease is over.
+    async fn record(&self, lease: &Lease, outcome: Outcome, then: Then) -> Result<Recorded, StoreError>;
 
     /// The steps that somebody holds of the owner's exports whose look is due (at most [`LOOK_LIMIT`]); their next look
     /// is put off by a heartbeat.

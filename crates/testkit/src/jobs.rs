@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::export::{Export, Lease, Outcome, Seen, Step};
 use domain::ids::{ExportId, WorkerId};
 use domain::owner::Owner;
-use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError};
+use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError, Then};
 use tokio::sync::watch;
 
 use crate::Moment;
@@ -67,8 +67,8 @@ impl LoggedJobs {
         self.changes.subscribe()
     }
 
-    fn log(&self, event: Event) {
-        self.events.lock().expect("no panic while the log is held").push(event);
+    fn log(&self, events: impl IntoIterator<Item = Event>) {
+        self.events.lock().expect("no panic while the log is held").extend(events);
     }
 
     fn changed(&self) {
@@ -100,7 +100,7 @@ impl Jobs for LoggedJobs {
         let claimed = self.inner.claim(owner, worker, room).await?;
         if let Some(claimed) = &claimed {
             let steps = claimed.leases.iter().map(|lease| lease.step).collect();
-            self.log(Event::Claimed { worker, owner: owner.clone(), export: claimed.export.id, steps });
+            self.log([Event::Claimed { worker, owner: owner.clone(), export: claimed.export.id, steps }]);
             self.changed();
         }
         Ok(claimed)
@@ -110,11 +110,16 @@ impl Jobs for LoggedJobs {
         self.inner.beat(leases).await
     }
 
-    async fn record(&self, lease: &Lease, outcome: Outcome) -> Result<Recorded, StoreError> {
+    async fn record(&self, lease: &Lease, outcome: Outcome, then: Then) -> Result<Recorded, StoreError> {
         self.interference.at(Moment::Record(lease.clone(), outcome.clone())).await;
-        let recorded = self.inner.record(lease, outcome.clone()).await?;
+        let recorded = self.inner.record(lease, outcome.clone(), then).await?;
         let fenced = recorded == Recorded::Fenced;
-        self.log(Event::Recorded { lease: lease.clone(), outcome: outcome.clone(), fenced });
+        let mut events = vec![Event::Recorded { lease: lease.clone(), outcome: outcome.clone(), fenced }];
+        if let Recorded::Done { next: Some(Lease { owner, export, step, worker, .. }), .. } = &recorded {
+            let (owner, export, steps) = (owner.clone(), *export, vec![*step]);
+            events.push(Event::Claimed { worker: *worker, owner, export, steps });
+        }
+        self.log(events);
         self.changed();
         self.interference.at(Moment::Recorded(lease.clone(), outcome)).await;
         Ok(recorded)
@@ -127,7 +132,7 @@ impl Jobs for LoggedJobs {
     async fn take_over(&self, owner: &Owner, id: ExportId, seen: &Seen) -> Result<bool, StoreError> {
         let taken = self.inner.take_over(owner, id, seen).await?;
         if taken {
-            self.log(Event::TookOver { export: id, step: seen.step });
+            self.log([Event::TookOver { export: id, step: seen.step }]);
             self.changed();
         }
         Ok(taken)

@@ -155,12 +155,7 @@ impl System {
 
     async fn create_as(&self, owner: Owner, request: Request, requested_by: Option<Requester>) -> Export {
         let request = Request { shape: Shape::of(self.limits(), request.shape.sha256), ..request };
-        {
-            let mut owners = self.owners.lock().expect("no panic while the owners are held");
-            if !owners.contains(&owner) {
-                owners.push(owner.clone());
-            }
-        }
+        self.watch(&owner);
         let new = NewExport {
             id: self.new_id(ExportId::new),
             owner,

@@ -11,13 +11,18 @@ type Key = (ExportId, Step);
 
 /// All leases held right now.
 #[derive(Debug, Default)]
-pub struct Held(Mutex<HashMap<Key, (Lease, Arc<AtomicBool>)>>);
+pub struct Held {
+    leases: Mutex<HashMap<Key, (Lease, Arc<AtomicBool>)>>,
+    /// The worker stops: what comes now ends early as well.
+    stops: AtomicBool,
+}
 
 impl Held {
     /// Takes a lease in; the flag is set when its work is to end.
     pub fn add(&self, lease: &Lease) -> Arc<AtomicBool> {
-        let stop = Arc::new(AtomicBool::new(false));
-        self.lock().insert((lease.export, lease.step), (lease.clone(), Arc::clone(&stop)));
+        let mut leases = self.lock();
+        let stop = Arc::new(AtomicBool::new(self.stops.load(Ordering::Relaxed)));
+        leases.insert((lease.export, lease.step), (lease.clone(), Arc::clone(&stop)));
         stop
     }
 
@@ -45,10 +50,12 @@ impl Held {
 
     /// The worker stops.
     pub fn stop_all(&self) {
-        self.lock().values().for_each(|(_, stop)| stop.store(true, Ordering::Relaxed));
+        let leases = self.lock();
+        self.stops.store(true, Ordering::Relaxed);
+        leases.values().for_each(|(_, stop)| stop.store(true, Ordering::Relaxed));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, (Lease, Arc<AtomicBool>)>> {
-        self.0.lock().expect("no panic while the leases are held")
+        self.leases.lock().expect("no panic while the leases are held")
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use artifacts::Artifacts;
-use domain::export::{Export, Lease};
+use domain::export::{Export, Lease, Outcome};
 use domain::ids::WorkerId;
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -14,7 +14,7 @@ use lake::Lake;
 use lake::staging::Staging;
 use notifier::{Notifier, PublicUrl};
 use queue::{Message, Queue, Wake};
-use stores::jobs::{Jobs, Recorded};
+use stores::jobs::{Jobs, Recorded, Then};
 use stores::{Directory, Memberships};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -216,8 +216,7 @@ impl Worker {
                     self.wake(owner).await;
                 }
                 for (lease, slot) in claimed.leases.into_iter().zip(room) {
-                    let span = info_span!("step", export = %lease.export, step = %lease.step, attempt = lease.attempt);
-                    steps.spawn(Arc::clone(self).work(claimed.export.clone(), lease, slot).instrument(span));
+                    steps.spawn(Arc::clone(self).work_along(claimed.export.clone(), lease, slot));
                 }
             }
             Ok(None) => self.look(owner).await,
@@ -228,31 +227,54 @@ impl Worker {
         }
     }
 
-    async fn work(self: Arc<Self>, export: Export, lease: Lease, slot: OwnedSemaphorePermit) {
-        let stop = self.held.add(&lease);
-        let outcome = steps::run(&self, &export, &lease, stop).await;
-        let recorded = self.record(&lease, outcome).await;
-        self.held.remove(&lease);
-        drop(slot);
-        match recorded {
-            Some(Recorded::Done(export)) => {
-                steps::after(&self, &export).await;
+    /// Works on a step, and on those behind it that the job store gives along with a result.
+    async fn work_along(self: Arc<Self>, mut export: Export, mut lease: Lease, slot: OwnedSemaphorePermit) {
+        let owner = lease.owner.clone();
+        loop {
+            let span = info_span!("step", export = %lease.export, step = %lease.step, attempt = lease.attempt);
+            match self.work(&export, &lease).instrument(span).await {
+                Some((after, Some(next))) => (export, lease) = (after, next),
+                // The place of the slot goes first, so that the wake finds room.
+                Some((_, None)) => {
+                    drop(slot);
+                    return self.wake(&owner).await;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Carries a step out and records it: the export after that and what to go on with, or nothing where the result did
+    /// not count.
+    async fn work(self: &Arc<Self>, export: &Export, lease: &Lease) -> Option<(Export, Option<Lease>)> {
+        let stop = self.held.add(lease);
+        let outcome = steps::run(self, export, lease, Arc::clone(&stop)).await;
+        let then = if stop.load(Ordering::Relaxed) { Then::LetGo } else { Then::GoOn };
+        let recorded = self.record(lease, outcome, then).await;
+        self.held.remove(lease);
+        match recorded? {
+            Recorded::Done { export, next } => {
+                steps::after(self, &export).await;
                 self.recorded.send_modify(|count| *count += 1);
-                self.wake(&lease.owner).await;
+                // Its end may have given its place to another export of the owner.
+                if next.is_some() && export.state.is_settled() {
+                    self.wake(&lease.owner).await;
+                }
+                Some((*export, next))
             }
-            Some(Recorded::Fenced) => {
+            Recorded::Fenced => {
                 tracing::info!("a result came too late");
-                steps::too_late(&self, &lease).await;
+                steps::too_late(self, lease).await;
+                None
             }
-            None => {}
         }
     }
 
     /// Offers a result until the store takes it; after the last attempt the lease runs out and the step is repeated.
-    async fn record(&self, lease: &Lease, outcome: domain::export::Outcome) -> Option<Recorded> {
+    async fn record(&self, lease: &Lease, outcome: Outcome, then: Then) -> Option<Recorded> {
         let mut wait = RECORD_WAIT;
         for _ in 0..RECORD_ATTEMPTS {
-            let recorded = self.ports.jobs.record(lease, outcome.clone()).await;
+            let recorded = self.ports.jobs.record(lease, outcome.clone(), then).await;
             self.trouble.note(recorded.as_ref().map(|_| true));
             match recorded {
                 Ok(recorded) => return Some(recorded),

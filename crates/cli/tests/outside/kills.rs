@@ -27,14 +27,9 @@ const PLAN: &[&str] = &["plan.pinned", "plan.written"];
 const SEGMENT: &[&str] = &["segment.encoded", "segment.recorded", "segment.stored"];
 const ASSEMBLE: &[&str] = &["assemble.checked", "assemble.stored"];
 
-/// Leases short enough that a dead worker is noticed at once, and a target that makes a few dozen segments.
+/// Impatient, and with so little memory for sorting that ingest spills.
 fn outhaul() -> Outhaul {
-    Outhaul::new()
-        .with("OUTHAUL_LIMITS__LEASE_MILLISECONDS", 500)
-        .with("OUTHAUL_LIMITS__HEARTBEAT_MILLISECONDS", 100)
-        .with("OUTHAUL_LIMITS__SWEEP_MILLISECONDS", 100)
-        .with("OUTHAUL_LIMITS__SEGMENT_ROWS_TARGET", 400)
-        .with("OUTHAUL_INGEST__SORT_MEMORY_BYTES", 1 << 20)
+    Outhaul::impatient().with("OUTHAUL_INGEST__SORT_MEMORY_BYTES", 1 << 20)
 }
 
 struct Kills {

@@ -5,9 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::server::{Client, Server, member};
-use crate::support::{Outhaul, Ran};
+use crate::support::{Outhaul, Ran, sha256_of};
 use serde_json::json;
-use sha2::Digest;
 
 const QUARTER: (&str, &str) = ("2024-01-01", "2024-01-31");
 
@@ -16,10 +15,6 @@ fn with_messages(outhaul: &Outhaul, messages: u32) {
     let path = outhaul.generate("m.ndjson", &["--messages", &count, "--organisations", "1"]);
     outhaul.ingest("org-0001", &[&path]);
     member(outhaul, "org-0001", "u1@example.org", "admin");
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
@@ -49,7 +44,7 @@ fn a_whole_export_over_http() {
     assert_eq!(server.stop(), Some(0));
     // What the service made is what the command line makes.
     outhaul.export("org-0001", QUARTER, "b.zip", &[]);
-    assert_eq!(outhaul.sha256("b.zip"), sha256(&whole.body));
+    assert_eq!(outhaul.sha256("b.zip"), sha256_of(&whole.body));
 }
 
 #[track_caller]
@@ -80,7 +75,7 @@ fn a_stop_under_load_loses_nothing() {
     let u1 = Client::sign_in(&server, "u1@example.org");
     u1.wait_for(&export, "succeeded");
     let whole = u1.request("GET", &u1.link(&export), &[], None);
-    assert_eq!(sha256(&whole.body), outhaul.sha256("whole.zip"));
+    assert_eq!(sha256_of(&whole.body), outhaul.sha256("whole.zip"));
     assert_eq!(server.stop(), Some(0));
 }
 

@@ -54,6 +54,16 @@ impl Outhaul {
         Self { home: tempfile::tempdir().expect("a temporary folder"), environment: Vec::new() }
     }
 
+    /// A fresh folder with leases so short that a dead worker is noticed at once, and a target that makes a few dozen
+    /// segments.
+    pub fn impatient() -> Self {
+        Self::new()
+            .with("OUTHAUL_LIMITS__LEASE_MILLISECONDS", 500)
+            .with("OUTHAUL_LIMITS__HEARTBEAT_MILLISECONDS", 100)
+            .with("OUTHAUL_LIMITS__SWEEP_MILLISECONDS", 100)
+            .with("OUTHAUL_LIMITS__SEGMENT_ROWS_TARGET", 400)
+    }
+
     /// Sets an environment variable for all runs.
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.environment.push((name.to_owned(), value.to_string()));
@@ -139,8 +149,12 @@ impl Outhaul {
 
 /// SHA-256 of a file, in hex.
 pub fn sha256(path: &Path) -> String {
+    sha256_of(&std::fs::read(path).expect("the file is there"))
+}
+
+/// SHA-256 of bytes, in hex.
+pub fn sha256_of(bytes: &[u8]) -> String {
     use sha2::Digest;
-    let bytes = std::fs::read(path).expect("the file is there");
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -26,6 +26,15 @@ impl Export {
         Claim { steps, more: next_step(self, now, limits).is_some() }
     }
 
+    /// Takes the next step of a small export for the worker that has just ended one: it runs them all under one claim.
+    ///
+    /// Small is what its plan says is at most `small_export_rows`, and no more than one segment aims at.
+    pub fn go_on(&mut self, now: Micros, limits: &Limits) -> Option<Step> {
+        let most = limits.small_export_rows.min(self.request.shape.segment_rows_target);
+        let is_small = self.plan.is_some_and(|plan| plan.rows <= most);
+        if is_small { self.claim(now, 1, limits).steps.pop() } else { None }
+    }
+
     fn lease(&mut self, step: Step, look_at: Micros) {
         if let (Step::Segment(number), State::Running(Phase::Segments(segments))) = (step, &mut self.state) {
             if segments.retry.remove(&number).is_none() {

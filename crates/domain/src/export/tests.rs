@@ -164,14 +164,30 @@ impl World {
         }
         assert!(!claim.steps.is_empty());
         for step in claim.steps {
-            let record = self.records.entry((id, step)).or_insert(StepRecord::unclaimed(step));
-            assert_eq!(record.worker, None, "{step} was claimed twice");
-            *record = record.claimed_by(self.workers[w].id);
-            let lease = Lease { owner: owner(), export: id, step, attempt: record.attempt, worker: self.workers[w].id };
-            self.workers[w].leases.push(lease);
+            self.lease(w, id, step);
         }
         if claim.more {
             self.wake();
+        }
+    }
+
+    fn lease(&mut self, w: usize, id: ExportId, step: Step) {
+        let record = self.records.entry((id, step)).or_insert(StepRecord::unclaimed(step));
+        assert_eq!(record.worker, None, "{step} was claimed twice");
+        *record = record.claimed_by(self.workers[w].id);
+        let lease = Lease { owner: owner(), export: id, step, attempt: record.attempt, worker: self.workers[w].id };
+        self.workers[w].leases.push(lease);
+    }
+
+    /// All exports here are small: their workers may go on with the next step at once.
+    fn go_on(&mut self, w: usize, id: ExportId) {
+        let (now, export) = (self.now(), self.exports.get_mut(&id).unwrap());
+        let letter = letter_of(export);
+        if let Some(step) = export.go_on(now, &self.limits) {
+            if step == Step::Expire {
+                self.letters.entry(letter).or_default().given_up |= true;
+            }
+            self.lease(w, id, step);
         }
     }
 
@@ -226,6 +242,9 @@ impl World {
         }
         let outcome = self.outcome(lease.step, faults || lease.step == Step::Notify);
         self.settle(lease.export, lease.step, outcome);
+        if self.chance(50) {
+            self.go_on(w, lease.export);
+        }
         self.wake();
     }
 

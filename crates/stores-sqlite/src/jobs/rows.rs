@@ -6,13 +6,14 @@ use domain::limits::Limits;
 use domain::owner::Owner;
 use domain::time::{Day, Micros};
 use rusqlite::types::Type;
-use rusqlite::{OptionalExtension, Params, Row, Transaction, params};
+use rusqlite::{Params, Row, Transaction, params};
 use stores::jobs::IdempotencyKey;
 use stores::jobs::ledger::{KeptKey, Ledger, SegmentResult, StepRow, finished_at};
 use stores::{StoreError, record};
 
 use super::{read, sql};
 use crate::error::{corrupt, failed};
+use crate::rows::one;
 
 /// One owner's rows during one write.
 pub(super) struct Rows<'a> {
@@ -181,17 +182,6 @@ pub(super) fn step_row(row: &Row<'_>) -> rusqlite::Result<StepRow> {
 /// Reads an id that we wrote.
 pub(super) fn parse_id(text: &str) -> Result<ExportId, StoreError> {
     text.parse().map_err(|error| corrupt("the id of an export", error))
-}
-
-fn one<T>(
-    tx: &Transaction<'_>,
-    statement: &str,
-    key: impl Params,
-    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    doing: &'static str,
-) -> Result<Option<T>, StoreError> {
-    let found = tx.prepare_cached(statement).and_then(|mut statement| statement.query_row(key, read).optional());
-    found.map_err(failed(doing))
 }
 
 fn user(key: &IdempotencyKey) -> String {

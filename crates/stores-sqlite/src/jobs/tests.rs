@@ -77,7 +77,7 @@ async fn planned(stores: &SqliteStores, number: u128, segments: u32) {
     stores.create(new(number, acme())).await.unwrap();
     let plan = stores.claim(&acme(), worker(1), 1).await.unwrap().unwrap().leases.remove(0);
     let outcome = Outcome::Planned(PlanFacts { snapshot: 1, segments, rows: 0 });
-    stores.record(&plan, outcome).await.unwrap();
+    stores.record(&plan, outcome, Then::LetGo).await.unwrap();
 }
 
 #[tokio::test]
@@ -182,7 +182,8 @@ async fn processes_on_one_file_share_the_work() {
                 if lease.step == Step::Assemble {
                     return done;
                 }
-                let recorded = stores.record(&lease, Outcome::SegmentDone { rows: 1, bytes: 2, reused: false });
+                let outcome = Outcome::SegmentDone { rows: 1, bytes: 2, reused: false };
+                let recorded = stores.record(&lease, outcome, Then::LetGo);
                 assert_ne!(recorded.await.unwrap(), Recorded::Fenced);
                 done.push(lease.step);
             }

@@ -21,9 +21,12 @@ use domain::random::{Random, uuid_v7};
 use domain::request::{Columns, Format, Profile, Request, Shape};
 use domain::time::{DAY, Day, Micros};
 
-use crate::{Claimed, Created, Jobs, NewExport, Recorded, SegmentProgress, StoreError};
+use crate::{Claimed, Created, Jobs, NewExport, Recorded, SegmentProgress, StoreError, Then};
 
-pub use self::claim::{claims_take_turns, one_write_claims_so_many, owners_are_apart};
+pub use self::claim::{
+    claims_take_turns, one_claim_is_enough, one_write_claims_so_many, owners_are_apart,
+    small_exports_stay_with_their_worker,
+};
 pub use self::create::{a_day_has_its_limit, a_key_is_good_for_one_request, exports_are_created_and_listed};
 pub use self::history::random_histories_end_well;
 pub use self::look::{a_dead_worker_is_replaced, a_look_is_put_off, due_owners_come_earliest_first};
@@ -39,7 +42,8 @@ macro_rules! jobs_contract {
     ($make:expr) => {
         $crate::contract_tests!(jobs_contract, $crate::contract::jobs, $make;
             exports_are_created_and_listed a_key_is_good_for_one_request a_day_has_its_limit
-            claims_take_turns one_write_claims_so_many owners_are_apart
+            claims_take_turns one_write_claims_so_many small_exports_stay_with_their_worker
+            one_claim_is_enough owners_are_apart
             an_export_runs_to_its_end late_results_are_fenced a_place_goes_to_the_next
             a_cancelled_export_fences_its_workers gone_parts_are_built_again segments_out_of_attempts_fail_the_export
             failed_segments_are_asked_for_again letters_have_attempts_of_their_own
@@ -102,8 +106,8 @@ impl<J: Jobs, K> World<J, K> {
 
     /// Records a result that counts.
     async fn done(&self, lease: &Lease, outcome: Outcome) -> Result<Export, StoreError> {
-        match self.jobs.record(lease, outcome).await? {
-            Recorded::Done(export) => Ok(*export),
+        match self.jobs.record(lease, outcome, Then::LetGo).await? {
+            Recorded::Done { export, .. } => Ok(*export),
             Recorded::Fenced => panic!("{lease:?} is fenced"),
         }
     }

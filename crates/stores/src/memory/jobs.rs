@@ -15,7 +15,9 @@ use domain::time::{Day, Micros};
 
 use self::rows::{Rows, View};
 use crate::jobs::{PURGE_LIMIT, ledger};
-use crate::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentProgress, SegmentState, StoreError};
+use crate::{
+    Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentProgress, SegmentState, StoreError, Then,
+};
 
 /// A job store that lives as long as its process.
 pub struct MemoryJobs {
@@ -70,8 +72,8 @@ impl Jobs for MemoryJobs {
         Ok(leases.iter().map(|lease| rows.beat(lease, now)).collect())
     }
 
-    async fn record(&self, lease: &Lease, outcome: Outcome) -> Result<Recorded, StoreError> {
-        self.write(&lease.owner, |view| ledger::record(view, lease, outcome))
+    async fn record(&self, lease: &Lease, outcome: Outcome, then: Then) -> Result<Recorded, StoreError> {
+        self.write(&lease.owner, |view| ledger::record(view, lease, outcome, then))
     }
 
     async fn look(&self, owner: &Owner) -> Result<Vec<(ExportId, Seen)>, StoreError> {

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use domain::export::{Export, Outcome};
 use domain::owner::Owner;
 use stores::Jobs;
-use testkit::{Act, Event, JobStore, LoggedJobs, Messages, Moment, System, request};
+use testkit::{Act, Event, JobStore, LoggedJobs, Messages, Moment, Settings, System, request};
 
 use crate::{DAYS, messages, settings};
 
 over_both_stores! {
     small_exports_do_not_wait_behind_a_large_one,
+    a_small_export_goes_its_way_under_one_claim,
+    a_small_export_outlives_its_workers,
 }
 
 /// Steps that an owner's workers took.
@@ -55,8 +57,62 @@ fn as_long_as_a_small_one(jobs: &Arc<LoggedJobs>, small: &Owner) -> Act {
     })
 }
 
+/// Steps that claims gave, apart from those that a result brought along.
+fn claims_of(events: &[Event], export: &Export) -> usize {
+    let brought = |before: &Event| matches!(before, Event::Recorded { lease, .. } if lease.export == export.id);
+    let is_claim = |pair: &[Event]| {
+        matches!(&pair[1], Event::Claimed { export: of, .. } if *of == export.id) && !brought(&pair[0])
+    };
+    let first = matches!(events.first(), Some(Event::Claimed { export: of, .. }) if *of == export.id);
+    usize::from(first) + events.windows(2).filter(|pair| is_claim(pair)).count()
+}
+
+async fn a_small_export_goes_its_way_under_one_claim(jobs: JobStore) {
+    let system = System::with(settings(jobs)).await;
+    system.ingest_generated("small", Messages { count: 30, days: 3, ..messages(1) }).await;
+    let export = system.export("small", request("2024-01-01", "2024-01-03")).await;
+    let events = system.jobs.events();
+    assert_eq!((claims_of(&events, &export), steps_of(&events, &export.owner)), (1, 3), "{events:#?}");
+    system.assert_nothing_left().await;
+}
+
+async fn a_small_export_outlives_its_workers(jobs: JobStore) {
+    let small = || System::with(settings(jobs).limits(|limits| limits.segment_rows_target = 1_000));
+    let undisturbed = small().await;
+    undisturbed.ingest_generated("acme", messages(1)).await;
+    let expected = undisturbed.export("acme", request(DAYS.0, DAYS.1)).await;
+    let expected = undisturbed.archive_of_success(&expected).await;
+    let system = small().await;
+    system.ingest_generated("acme", messages(1)).await;
+    let export = system.create_export("acme", request(DAYS.0, DAYS.1)).await;
+    // Each dies with the lease of the next step, which it was given and never heard of.
+    let is_plan = |moment: &Moment| matches!(moment, Moment::Recorded(_, Outcome::Planned(_)));
+    let is_segment = |moment: &Moment| matches!(moment, Moment::Recorded(_, Outcome::SegmentDone { .. }));
+    for is_one in [is_plan, is_segment] {
+        let gate = system.hold(is_one);
+        let lost = system.workers(1).await;
+        gate.reached_by(1).await;
+        lost.kill().await;
+        system.leave_alone();
+    }
+    let crew = system.workers(1).await;
+    system.settled(&export).await;
+    assert_eq!(crew.progress.deaths(), 1);
+    crew.stop().await;
+    assert_eq!(system.archive_of_success(&export).await, expected);
+    undisturbed.assert_nothing_left().await;
+    system.assert_nothing_left().await;
+}
+
 async fn small_exports_do_not_wait_behind_a_large_one(jobs: JobStore) {
-    let system = System::with(settings(jobs).limits(|limits| limits.segment_rows_target = 5)).await;
+    for (workers, slots) in [(1, 1), (1, 2), (2, 1)] {
+        large_and_small(jobs, workers, slots).await;
+    }
+}
+
+async fn large_and_small(jobs: JobStore, workers: usize, slots: u32) {
+    let settings = Settings { slots, ..settings(jobs) };
+    let system = System::with(settings.limits(|limits| limits.segment_rows_target = 5)).await;
     system.ingest_generated("large", Messages { count: 600, ..messages(1) }).await;
     system.ingest_generated("small", Messages { count: 3, days: 1, ..messages(2) }).await;
     let (large, small): (Owner, Owner) = ("org.large".parse().unwrap(), "org.small".parse().unwrap());
@@ -66,7 +122,7 @@ async fn small_exports_do_not_wait_behind_a_large_one(jobs: JobStore) {
         _ => None,
     });
     let big = system.create_export("large", request(DAYS.0, DAYS.1)).await;
-    let crew = system.workers(1).await;
+    let crew = system.workers(workers).await;
     system.until(&big, "segments", |export| export.built_parts > 3).await;
     let mut exports: Vec<(Export, usize)> = Vec::new();
     for _ in 0..10 {
@@ -78,7 +134,8 @@ async fn small_exports_do_not_wait_behind_a_large_one(jobs: JobStore) {
         let events = system.jobs.events();
         let meanwhile = &events[*created_at..end_of(&events, export)];
         let (of_large, of_small) = (steps_of(meanwhile, &large), steps_of(meanwhile, &small));
-        assert!(of_large <= of_small + 1, "the large one ran {of_large} steps, the small ones {of_small}");
+        let at_once = workers * slots as usize;
+        assert!(of_large <= of_small + at_once, "{workers}x{slots}: large {of_large} steps, small {of_small}");
     }
     assert!(!system.get(&big).await.state.is_settled(), "the large one was too small for this");
     system.jobs.cancel(&big.owner, big.id).await.unwrap();

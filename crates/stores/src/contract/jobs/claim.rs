@@ -42,6 +42,60 @@ pub async fn one_write_claims_so_many<J: Jobs, K>(make: impl AsyncFn(Arc<dyn Clo
     Ok(())
 }
 
+/// The write that records a step of a small export gives its worker the next one, if it goes on; a large one is left
+/// to whoever claims.
+pub async fn small_exports_stay_with_their_worker<J: Jobs, K>(
+    make: impl AsyncFn(Arc<dyn Clock>, Limits) -> (K, J),
+) -> Checked {
+    let world = World::new(Limits { small_export_rows: 10, ..Limits::default() }, make).await;
+    let plan = |rows| Outcome::Planned(PlanFacts { snapshot: 1, segments: 2, rows });
+    for (number, rows, then, goes_on) in
+        [(1, 10, Then::GoOn, true), (2, 11, Then::GoOn, false), (3, 10, Then::LetGo, false)]
+    {
+        world.create(number).await?;
+        let lease = world.claim(1, 1).await?.leases.remove(0);
+        let Recorded::Done { export, next } = world.jobs.record(&lease, plan(rows), then).await? else {
+            panic!("{lease:?} is fenced");
+        };
+        assert_eq!(*export, world.get(number).await?);
+        let first = Lease { step: Step::Segment(0), ..lease.clone() };
+        assert_eq!(next, goes_on.then_some(first), "{number}");
+        if goes_on {
+            assert_eq!(world.progress(number).await?, [SegmentProgress::Held, SegmentProgress::Waiting]);
+        }
+        world.jobs.cancel(&acme(), id(number)).await?;
+        let removal = world.claim(1, 1).await?.leases.remove(0);
+        world.done(&removal, Outcome::Removed).await?;
+    }
+    Ok(())
+}
+
+/// A small export goes its whole way under one claim; a failure ends that, and so does its end.
+pub async fn one_claim_is_enough<J: Jobs, K>(make: impl AsyncFn(Arc<dyn Clock>, Limits) -> (K, J)) -> Checked {
+    let world = World::new(Limits::default(), make).await;
+    world.create(1).await?;
+    let mut lease = world.claim(1, 1).await?.leases.remove(0);
+    let way = [planned(2), built(1), built(2), Outcome::Assembled { files: Vec::new() }];
+    for (outcome, expected) in
+        way.into_iter().zip([Some(Step::Segment(0)), Some(Step::Segment(1)), Some(Step::Assemble), None])
+    {
+        let Recorded::Done { next, .. } = world.jobs.record(&lease, outcome, Then::GoOn).await? else {
+            panic!("{lease:?} is fenced");
+        };
+        assert_eq!(next.as_ref().map(|next| next.step), expected);
+        let Some(next) = next else { break };
+        assert_eq!(world.jobs.beat(&[lease, next.clone()]).await?, [false, true]);
+        lease = next;
+    }
+    assert_eq!(world.get(1).await?.rows, 3);
+
+    world.create(2).await?;
+    let lease = world.claim(1, 1).await?.leases.remove(0);
+    let recorded = world.jobs.record(&lease, failed(), Then::GoOn).await?;
+    assert!(matches!(recorded, Recorded::Done { next: None, .. }), "{recorded:?}");
+    Ok(())
+}
+
 /// Nothing of one owner is to be had under another's name.
 pub async fn owners_are_apart<J: Jobs, K>(make: impl AsyncFn(Arc<dyn Clock>, Limits) -> (K, J)) -> Checked {
     let world = World::new(Limits::default(), make).await;
@@ -52,7 +106,7 @@ pub async fn owners_are_apart<J: Jobs, K>(make: impl AsyncFn(Arc<dyn Clock>, Lim
     let seen = domain::export::Seen { step: lease.step, attempt: lease.attempt, beat: 0 };
     assert_eq!(world.jobs.claim(&other, worker(1), 9).await?, None);
     assert_eq!(world.jobs.beat(&[stranger.clone(), lease.clone()]).await?, [false, true]);
-    assert_eq!(world.jobs.record(&stranger, built(1)).await?, Recorded::Fenced);
+    assert_eq!(world.jobs.record(&stranger, built(1), Then::LetGo).await?, Recorded::Fenced);
     assert!(!world.jobs.take_over(&other, id(1), &seen).await?);
     assert_eq!(world.jobs.cancel(&other, id(1)).await?, None);
     assert_eq!(world.jobs.segments(&other, id(1), 0, 9).await?, []);

@@ -108,8 +108,13 @@ impl<J: Jobs, K> History<J, K> {
             (_, Step::Expire | Step::Delete) => Outcome::Removed,
         };
         let held = self.world.jobs.beat(std::slice::from_ref(&lease)).await? == [true];
-        let recorded = self.world.jobs.record(&lease, outcome).await?;
+        let then = if self.below(2) == 0 { Then::GoOn } else { Then::LetGo };
+        let recorded = self.world.jobs.record(&lease, outcome, then).await?;
         assert_eq!(held, recorded != Recorded::Fenced, "{lease:?}");
+        if let Recorded::Done { next: Some(next), .. } = recorded {
+            assert_eq!((next.export, next.worker, then), (lease.export, lease.worker, Then::GoOn));
+            self.leases.push(next);
+        }
         Ok(())
     }
 

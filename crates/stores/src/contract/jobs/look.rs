@@ -45,7 +45,7 @@ pub async fn a_dead_worker_is_replaced<J: Jobs, K>(make: impl AsyncFn(Arc<dyn Cl
         }
         assert!(world.jobs.take_over(&acme(), id(1), &seen(&lease, 1)).await?);
         assert!(!world.jobs.take_over(&acme(), id(1), &seen(&lease, 1)).await?);
-        assert_eq!(world.jobs.record(&lease, planned(1)).await?, Recorded::Fenced);
+        assert_eq!(world.jobs.record(&lease, planned(1), Then::LetGo).await?, Recorded::Fenced);
         world.pass(Duration::from_secs(60));
     }
     let export = world.get(1).await?;

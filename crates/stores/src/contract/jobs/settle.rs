@@ -53,13 +53,13 @@ pub async fn late_results_are_fenced<J: Jobs, K>(make: impl AsyncFn(Arc<dyn Cloc
     for stale in
         [&lease, &forged, &Lease { attempt: 9, ..again.clone() }, &Lease { step: Step::Segment(1), ..again.clone() }]
     {
-        assert_eq!(world.jobs.record(stale, built(1)).await?, Recorded::Fenced, "{stale:?}");
+        assert_eq!(world.jobs.record(stale, built(1), Then::LetGo).await?, Recorded::Fenced, "{stale:?}");
     }
     assert_eq!(world.jobs.beat(&[lease, again.clone(), forged]).await?, [false, true, false]);
     // A result that the state does not wait for ends the lease, and is not recorded.
-    assert_eq!(world.jobs.record(&again, Outcome::Removed).await?, Recorded::Fenced);
+    assert_eq!(world.jobs.record(&again, Outcome::Removed, Then::LetGo).await?, Recorded::Fenced);
     assert_eq!(world.get(1).await?.rows, 0);
-    assert_eq!(world.jobs.record(&again, built(1)).await?, Recorded::Fenced);
+    assert_eq!(world.jobs.record(&again, built(1), Then::LetGo).await?, Recorded::Fenced);
     Ok(())
 }
 
@@ -92,7 +92,7 @@ pub async fn a_cancelled_export_fences_its_workers<J: Jobs, K>(
     assert_eq!(cancelled.state.name(), "cancelled");
     assert_eq!(world.jobs.beat(&leases).await?, [false, false]);
     assert_eq!(world.jobs.look(&acme()).await?, []);
-    assert_eq!(world.jobs.record(&leases[0], built(1)).await?, Recorded::Fenced);
+    assert_eq!(world.jobs.record(&leases[0], built(1), Then::LetGo).await?, Recorded::Fenced);
     assert_eq!(world.jobs.cancel(&acme(), id(1)).await?, Some(cancelled));
     let removal = world.claim(2, 9).await?;
     assert_eq!(removal.leases.iter().map(|lease| lease.step).collect::<Vec<_>>(), [Step::Delete]);

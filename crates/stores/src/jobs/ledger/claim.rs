@@ -27,6 +27,16 @@ pub fn claim(ledger: &mut impl Ledger, worker: WorkerId, room: u32) -> Result<Op
     Ok(Some(Claimed { export, leases, more }))
 }
 
+/// Part of the write that records a result: the next step of a small export for the worker that goes on with it.
+pub(super) fn go_on(
+    ledger: &mut impl Ledger,
+    export: &mut Export,
+    worker: WorkerId,
+) -> Result<Option<Lease>, StoreError> {
+    let step = export.go_on(ledger.now(), &ledger.limits().clone());
+    step.map(|step| lease(ledger, export.id, step, worker)).transpose()
+}
+
 /// Looks through the due exports of an owner. One that cannot be read is passed over, so that it does not stop the
 /// others.
 struct Search {

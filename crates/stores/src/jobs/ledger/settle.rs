@@ -1,26 +1,26 @@
 //! Ending an attempt: by its result, by the death of its worker, or because the export is cancelled.
 
 use domain::export::{Export, Lease, Outcome, Phase, Seen, Settled, State, Step};
-use domain::ids::ExportId;
+use domain::ids::{ExportId, WorkerId};
 
-use super::{Ledger, SegmentResult, StepRow, promote};
+use super::{Ledger, SegmentResult, StepRow, claim, promote};
 use crate::StoreError;
-use crate::jobs::Recorded;
+use crate::jobs::{Recorded, Then};
 
-/// One write: the step, the export's summary, the promotion.
-pub fn record(ledger: &mut impl Ledger, lease: &Lease, outcome: Outcome) -> Result<Recorded, StoreError> {
+/// One write: the step, the export's summary, the promotion, and the next step for a worker that goes on.
+pub fn record(ledger: &mut impl Ledger, lease: &Lease, outcome: Outcome, then: Then) -> Result<Recorded, StoreError> {
     let Some(export) = ledger.export(lease.export)? else { return Ok(Recorded::Fenced) };
-    match ledger.step(lease.export, lease.step)?.filter(|row| row.record.is_held_by(lease)) {
-        Some(row) => settle(ledger, export, row, outcome),
-        None => Ok(Recorded::Fenced),
-    }
+    let row = ledger.step(lease.export, lease.step)?.filter(|row| row.record.is_held_by(lease));
+    let Some(row) = row else { return Ok(Recorded::Fenced) };
+    let goes_on = (then == Then::GoOn).then_some(lease.worker);
+    settle(ledger, export, row, outcome, goes_on)
 }
 
 /// One write: the death of a step's holder who did not beat since `seen`.
 pub fn take_over(ledger: &mut impl Ledger, id: ExportId, seen: &Seen) -> Result<bool, StoreError> {
     let Some(export) = ledger.export(id)? else { return Ok(false) };
     match ledger.step(id, seen.step)?.filter(|row| row.record.seen() == Some(*seen)) {
-        Some(row) => Ok(settle(ledger, export, row, Outcome::Died)? != Recorded::Fenced),
+        Some(row) => Ok(settle(ledger, export, row, Outcome::Died, None)? != Recorded::Fenced),
         None => Ok(false),
     }
 }
@@ -41,6 +41,7 @@ fn settle(
     mut export: Export,
     mut row: StepRow,
     outcome: Outcome,
+    goes_on: Option<WorkerId>,
 ) -> Result<Recorded, StoreError> {
     let step = row.record.step;
     let gone = matches!(outcome, Outcome::PartsGone { .. });
@@ -64,11 +65,15 @@ fn settle(
     if gone {
         forget_results(ledger, &mut export)?;
     }
+    let next = match goes_on {
+        Some(worker) => claim::go_on(ledger, &mut export, worker)?,
+        None => None,
+    };
     ledger.save_export(&export)?;
     if export.state.is_settled() {
         promote::promote(ledger)?;
     }
-    Ok(Recorded::Done(Box::new(export)))
+    Ok(Recorded::Done { export: Box::new(export), next })
 }
 
 /// The segments that are built again count anew: their results leave the totals.
