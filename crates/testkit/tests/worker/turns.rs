@@ -24,13 +24,22 @@ fn steps_of(events: &[Event], owner: &Owner) -> usize {
     events.iter().map(steps).sum()
 }
 
-/// Where in the log an export ends.
-fn end_of(events: &[Event], export: &Export) -> usize {
+/// The log until an export ends. The store may know of the end before the log does.
+async fn until_end_of(jobs: &LoggedJobs, export: &Export) -> Vec<Event> {
     let is_end = |event: &Event| match event {
         Event::Recorded { lease, outcome: Outcome::Assembled { .. }, .. } => lease.export == export.id,
         _ => false,
     };
-    events.iter().position(is_end).expect("it ended")
+    let mut changes = jobs.changes();
+    loop {
+        changes.borrow_and_update();
+        let mut events = jobs.events();
+        if let Some(end) = events.iter().position(is_end) {
+            events.truncate(end);
+            return events;
+        }
+        changes.changed().await.expect("the job store stands");
+    }
 }
 
 /// How many results of an owner there are, and whether all it took is recorded.
@@ -131,8 +140,7 @@ async fn large_and_small(jobs: JobStore, workers: usize, slots: u32) {
     }
     for (export, created_at) in &exports {
         system.settled(export).await;
-        let events = system.jobs.events();
-        let meanwhile = &events[*created_at..end_of(&events, export)];
+        let meanwhile = &until_end_of(&system.jobs, export).await[*created_at..];
         let (of_large, of_small) = (steps_of(meanwhile, &large), steps_of(meanwhile, &small));
         let at_once = workers * slots as usize;
         assert!(of_large <= of_small + at_once, "{workers}x{slots}: large {of_large} steps, small {of_small}");
