@@ -1,0 +1,82 @@
+//! How fast rows become CSV, CSV becomes deflate, and both become a part: `cargo bench -p encoder --bench encoder`.
+
+mod messages;
+
+use divan::Bencher;
+use divan::counter::BytesCount;
+use encoder::csv::{CsvEncoder, Profile};
+use encoder::deflate::Deflater;
+use encoder::hash::PlainHasher;
+use encoder::part::{Container, PartEncoder, PartOptions};
+
+use self::messages::Messages;
+
+const ROWS: usize = 32_768;
+
+fn main() {
+    match std::env::var_os("MESSAGES_CSV") {
+        // What the benches compress, for other compressors.
+        Some(path) => std::fs::write(path, text()).expect("the file can be written"),
+        None => divan::main(),
+    }
+}
+
+fn text() -> Vec<u8> {
+    let mut encoder = CsvEncoder::new(&Messages::schema(), Profile::Rfc4180).expect("messages can be written");
+    let mut text = Vec::new();
+    for batch in Messages::new(1).batches(ROWS) {
+        encoder.encode(&batch, &mut text).expect("messages can be written");
+    }
+    text
+}
+
+#[divan::bench]
+fn csv(bencher: Bencher) {
+    let batches = Messages::new(1).batches(ROWS);
+    let mut encoder = CsvEncoder::new(&Messages::schema(), Profile::Rfc4180).expect("messages can be written");
+    let mut out = Vec::new();
+    bencher.counter(BytesCount::new(text().len())).bench_local(|| {
+        for batch in &batches {
+            out.clear();
+            encoder.encode(batch, &mut out).expect("messages can be written");
+        }
+    });
+}
+
+#[divan::bench]
+fn deflate(bencher: Bencher) {
+    let text = text();
+    let mut deflater = Deflater::default();
+    bencher.counter(BytesCount::new(text.len())).bench_local(|| {
+        let mut bytes = 0;
+        let mut sink = |out: &[u8]| {
+            bytes += out.len();
+            Ok(())
+        };
+        deflater.write(&text, &mut sink).and_then(|()| deflater.finish(&mut sink)).expect("the sink takes all");
+        bytes
+    });
+}
+
+#[divan::bench]
+fn plain_hashes(bencher: Bencher) {
+    let text = text();
+    bencher.counter(BytesCount::new(text.len())).bench_local(|| {
+        let mut hasher = PlainHasher::new(false);
+        text.chunks(64 * 1024).for_each(|piece| hasher.update(piece));
+        hasher.finish()
+    });
+}
+
+#[divan::bench(args = [Container::Raw, Container::Zip])]
+fn part(bencher: Bencher, container: Container) {
+    let batches = Messages::new(1).batches(ROWS);
+    bencher.counter(BytesCount::new(text().len())).bench_local(|| {
+        let options = PartOptions { container, schema: Messages::schema(), profile: Profile::Rfc4180, sha256: false };
+        let mut encoder = PartEncoder::new(options, Vec::new()).expect("messages can be written");
+        encoder.begin_entry("messages.csv").expect("the name is fit");
+        batches.iter().for_each(|batch| encoder.write(batch).expect("memory takes all"));
+        encoder.end_entry().expect("memory takes all");
+        encoder.finish().expect("memory takes all").0.total_bytes
+    });
+}
