@@ -9,6 +9,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
+use crate::digits::PAIRS;
+
 /// Microseconds of one day.
 pub const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -50,9 +52,9 @@ impl Date {
     pub fn text(self) -> [u8; 10] {
         let (year, month, day) = civil_from_days(self.0);
         let mut text = *b"0000-00-00";
-        put_digits(&mut text[0..4], year);
-        put_digits(&mut text[5..7], month);
-        put_digits(&mut text[8..10], day);
+        put_digits(&mut text[0..4], [year / 100, year % 100]);
+        put_digits(&mut text[5..7], [month]);
+        put_digits(&mut text[8..10], [day]);
         text
     }
 }
@@ -84,10 +86,11 @@ impl Instant {
         let second_of_day = (micros / 1_000_000) as u32;
         let mut text = *b"0000-00-00T00:00:00.000000Z";
         text[0..10].copy_from_slice(&Date(day).text());
-        put_digits(&mut text[11..13], second_of_day / 3600);
-        put_digits(&mut text[14..16], second_of_day / 60 % 60);
-        put_digits(&mut text[17..19], second_of_day % 60);
-        put_digits(&mut text[20..26], (micros % 1_000_000) as u32);
+        put_digits(&mut text[11..13], [second_of_day / 3600]);
+        put_digits(&mut text[14..16], [second_of_day / 60 % 60]);
+        put_digits(&mut text[17..19], [second_of_day % 60]);
+        let decimals = (micros % 1_000_000) as u32;
+        put_digits(&mut text[20..26], [decimals / 10_000, decimals / 100 % 100, decimals % 100]);
         text
     }
 }
@@ -155,10 +158,10 @@ fn civil_from_days(days: i32) -> (u32, u32, u32) {
     (year as u32, month as u32, day as u32)
 }
 
-fn put_digits(into: &mut [u8], mut number: u32) {
-    for digit in into.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
+/// Pairs of digits, as many as there is room for.
+fn put_digits<const N: usize>(into: &mut [u8], pairs: [u32; N]) {
+    for (digits, pair) in into.chunks_exact_mut(2).zip(pairs) {
+        digits.copy_from_slice(&PAIRS[pair as usize]);
     }
 }
 

@@ -6,6 +6,7 @@ mod encoder;
 pub mod reference;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use encoder::{CsvEncoder, EncodeError};
 
@@ -33,7 +34,7 @@ pub fn header(columns: &[&str], profile: Profile) -> Vec<u8> {
         if number > 0 {
             line.push(b',');
         }
-        cell::push_profiled_text(&mut line, column, profile);
+        cell::push_profiled_text(&mut line, column.as_bytes(), profile);
     }
     line.extend_from_slice(b"\r\n");
     line

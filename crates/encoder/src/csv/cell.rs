@@ -3,44 +3,50 @@
 use memchr::memchr_iter;
 
 use super::Profile;
+use crate::digits::{DIGITS_LIMIT, put_number};
 
 /// What makes a spreadsheet read a cell as a formula, besides the full-width forms of the first four.
 const FORMULA_STARTS: &[u8] = b"=+-@\t\r";
 const FULL_WIDTH_FORMULA_STARTS: [&str; 4] = ["\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}"];
 
-/// Text as the profile wants it; `true` where an apostrophe was put before it.
-pub(super) fn push_profiled_text(out: &mut Vec<u8>, text: &str, profile: Profile) -> bool {
+/// Text (UTF-8) as the profile wants it; `true` where an apostrophe was put before it.
+pub(super) fn push_profiled_text(out: &mut Vec<u8>, text: &[u8], profile: Profile) -> bool {
     let escape = profile == Profile::Spreadsheet && starts_a_formula(text);
-    push_text(out, if escape { "'" } else { "" }, text);
+    push_text(out, if escape { b"'" } else { b"" }, text);
     escape
 }
 
 /// A prefix (without special characters) and a text as one cell, quoted only where RFC 4180 needs it.
 ///
 /// The empty text is `""`, since an empty field means null.
-fn push_text(out: &mut Vec<u8>, prefix: &str, text: &str) {
-    let bytes = text.as_bytes();
-    if needs_quotes(bytes) {
+fn push_text(out: &mut Vec<u8>, prefix: &[u8], text: &[u8]) {
+    if text.is_empty() || find_special(text).is_some() {
         out.push(b'"');
-        out.extend_from_slice(prefix.as_bytes());
-        push_with_doubled_quotes(out, bytes);
+        out.extend_from_slice(prefix);
+        push_with_doubled_quotes(out, text);
         out.push(b'"');
     } else {
-        out.extend_from_slice(prefix.as_bytes());
-        out.extend_from_slice(bytes);
+        out.extend_from_slice(prefix);
+        out.extend_from_slice(text);
     }
 }
 
-fn starts_a_formula(text: &str) -> bool {
-    text.as_bytes().first().is_some_and(|byte| FORMULA_STARTS.contains(byte))
-        || FULL_WIDTH_FORMULA_STARTS.iter().any(|start| text.starts_with(start))
+/// Whether a spreadsheet would take this text for a formula.
+pub(super) fn starts_a_formula(text: &[u8]) -> bool {
+    text.first().is_some_and(|byte| FORMULA_STARTS.contains(byte))
+        || FULL_WIDTH_FORMULA_STARTS.iter().any(|start| text.starts_with(start.as_bytes()))
 }
 
-/// Looked at in blocks without an early end inside, so that the compiler can compare a block at once.
-fn needs_quotes(bytes: &[u8]) -> bool {
-    const BLOCK: usize = 32;
-    let special = |byte: u8| (byte == b',') | (byte == b'"') | (byte == b'\r') | (byte == b'\n');
-    bytes.is_empty() || bytes.chunks(BLOCK).any(|block| block.iter().fold(false, |found, byte| found | special(*byte)))
+/// The first byte that makes a cell need quotes. Looked for in blocks without an early end inside, so that the compiler
+/// can compare a block at once.
+pub(super) fn find_special(bytes: &[u8]) -> Option<usize> {
+    let special = |byte: &u8| (*byte == b',') | (*byte == b'"') | (*byte == b'\r') | (*byte == b'\n');
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    let hit = blocks.iter().position(|block| block.iter().fold(false, |found, byte| found | special(byte)));
+    match hit {
+        Some(block) => blocks[block].iter().position(special).map(|at| 32 * block + at),
+        None => rest.iter().position(special).map(|at| bytes.len() - rest.len() + at),
+    }
 }
 
 fn push_with_doubled_quotes(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -56,11 +62,13 @@ pub(super) fn push_signed(out: &mut Vec<u8>, number: i64) {
     if number < 0 {
         out.push(b'-');
     }
-    push_unsigned(out, number.unsigned_abs().into());
+    push_unsigned(out, number.unsigned_abs());
 }
 
-pub(super) fn push_unsigned(out: &mut Vec<u8>, number: u128) {
-    push_digits(out, number, 1);
+pub(super) fn push_unsigned(out: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; DIGITS_LIMIT];
+    let first = put_number(&mut digits, DIGITS_LIMIT, number);
+    out.extend_from_slice(&digits[first..]);
 }
 
 /// A decimal: `unscaled` divided by ten to the `scale`, with exactly `scale` decimals.
@@ -69,23 +77,27 @@ pub(super) fn push_decimal(out: &mut Vec<u8>, unscaled: i128, scale: u8) {
         out.push(b'-');
     }
     let scale = usize::from(scale);
-    // One digit more than the decimals, so that there is always one before the point.
-    push_digits(out, unscaled.unsigned_abs(), scale + 1);
+    // u128::MAX has 39 digits; a scale says at most 127, and one digit more stands before the point.
+    const WIDTH_LIMIT: usize = 128;
+    let mut digits = [b'0'; WIDTH_LIMIT];
+    let first = put_wide_number(&mut digits, unscaled.unsigned_abs());
+    let point = WIDTH_LIMIT - scale;
+    let (whole, decimals) = (&digits[first.min(point - 1)..point], &digits[point..]);
+    out.extend_from_slice(whole);
     if scale > 0 {
-        out.insert(out.len() - scale, b'.');
+        out.push(b'.');
+        out.extend_from_slice(decimals);
     }
 }
 
-/// Decimal digits, filled with zeros on the left up to `width`.
-fn push_digits(out: &mut Vec<u8>, mut number: u128, width: usize) {
-    // u128::MAX has 39 digits; a decimal has at most 38 decimals, or as many as its scale says (at most 127).
-    const DIGITS_LIMIT: usize = 128;
-    let mut digits = [b'0'; DIGITS_LIMIT];
-    let mut first = DIGITS_LIMIT;
-    while number > 0 {
-        first -= 1;
-        digits[first] = b'0' + (number % 10) as u8;
-        number /= 10;
+/// Writes a number at the end of zeros and answers where it begins.
+fn put_wide_number(into: &mut [u8], mut number: u128) -> usize {
+    const BASE: u128 = 1_000_000_000_000_000_000;
+    let mut end = into.len();
+    while number >= BASE {
+        put_number(into, end, (number % BASE) as u64);
+        number /= BASE;
+        end -= 18;
     }
-    out.extend_from_slice(&digits[first.min(DIGITS_LIMIT - width.min(DIGITS_LIMIT))..]);
+    put_number(into, end, number as u64)
 }

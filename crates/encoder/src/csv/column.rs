@@ -5,11 +5,12 @@ use arrow_array::types::{
     Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt8Type,
     UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, BooleanArray, Decimal128Array, GenericStringArray, PrimitiveArray, StringViewArray};
+use arrow_array::{Array, BooleanArray, Decimal128Array, PrimitiveArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
-use super::cell::{push_decimal, push_profiled_text, push_signed, push_unsigned};
+use super::cell::{push_decimal, push_signed, push_unsigned};
+use super::text::Text;
 use super::{EncodeError, Profile};
 use crate::civil::{Date, Instant};
 
@@ -51,12 +52,6 @@ enum Values<'a> {
     Timestamp(&'a PrimitiveArray<TimestampMicrosecondType>),
 }
 
-enum Text<'a> {
-    Utf8(&'a GenericStringArray<i32>),
-    LargeUtf8(&'a GenericStringArray<i64>),
-    Utf8View(&'a StringViewArray),
-}
-
 /// What writing a cell came to.
 pub(super) enum Written {
     Plain,
@@ -64,9 +59,10 @@ pub(super) enum Written {
 }
 
 impl<'a> Column<'a> {
-    /// Looks at an array as its type says; the type was asked for in the schema.
-    pub(super) fn new(array: &'a dyn Array) -> Result<Self, EncodeError> {
-        let values = values_of(array).ok_or_else(|| EncodeError::UnsupportedType(array.data_type().clone()))?;
+    /// Looks at an array as its type says; the type was asked for in the schema. `marks` is only room.
+    pub(super) fn new(array: &'a dyn Array, profile: Profile, marks: &'a mut Vec<bool>) -> Result<Self, EncodeError> {
+        let values =
+            values_of(array, profile, marks).ok_or_else(|| EncodeError::UnsupportedType(array.data_type().clone()))?;
         Ok(Self { nulls: array.logical_nulls(), values })
     }
 
@@ -96,18 +92,7 @@ impl<'a> Column<'a> {
     }
 }
 
-impl Text<'_> {
-    fn push(&self, out: &mut Vec<u8>, row: usize, profile: Profile) -> Written {
-        let text = match self {
-            Self::Utf8(array) => array.value(row),
-            Self::LargeUtf8(array) => array.value(row),
-            Self::Utf8View(array) => array.value(row),
-        };
-        if push_profiled_text(out, text, profile) { Written::Escaped } else { Written::Plain }
-    }
-}
-
-fn values_of(array: &dyn Array) -> Option<Values<'_>> {
+fn values_of<'a>(array: &'a dyn Array, profile: Profile, marks: &'a mut Vec<bool>) -> Option<Values<'a>> {
     let data_type = array.data_type();
     if !is_supported(data_type) {
         return None;
@@ -128,26 +113,17 @@ fn values_of(array: &dyn Array) -> Option<Values<'_>> {
         DataType::Decimal128(_, scale) => {
             Values::Decimal { array: array.as_primitive::<Decimal128Type>(), scale: u8::try_from(*scale).ok()? }
         }
-        DataType::Dictionary(_, _) => dictionary(array)?,
-        _ => Values::Text(text_of(array)?),
+        DataType::Dictionary(_, _) => dictionary(array, profile, marks)?,
+        _ => Values::Text(Text::new(array, profile, marks)?),
     })
 }
 
-fn text_of(array: &dyn Array) -> Option<Text<'_>> {
-    match array.data_type() {
-        DataType::Utf8 => Some(Text::Utf8(array.as_string())),
-        DataType::LargeUtf8 => Some(Text::LargeUtf8(array.as_string())),
-        DataType::Utf8View => Some(Text::Utf8View(array.as_string_view())),
-        _ => None,
-    }
-}
-
-fn dictionary(array: &dyn Array) -> Option<Values<'_>> {
+fn dictionary<'a>(array: &'a dyn Array, profile: Profile, marks: &'a mut Vec<bool>) -> Option<Values<'a>> {
     let dictionary = array.as_any_dictionary();
     if dictionary.values().is_empty() {
         // Then every key is null.
         return Some(Values::Null);
     }
-    let values = text_of(dictionary.values().as_ref())?;
+    let values = Text::new(dictionary.values().as_ref(), profile, marks)?;
     Some(Values::Dictionary { keys: dictionary.normalized_keys(), values })
 }

@@ -23,6 +23,8 @@ use super::{Profile, header};
 pub struct CsvEncoder {
     columns: Vec<(String, DataType)>,
     profile: Profile,
+    /// Room for one mark per row of each column, kept from batch to batch.
+    marks: Vec<Vec<bool>>,
     escaped_cells: u64,
     rows_encoded: u64,
 }
@@ -64,7 +66,7 @@ impl CsvEncoder {
             return Err(EncodeError::UnsupportedType(field.data_type().clone()));
         }
         let columns = schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect();
-        Ok(Self { columns, profile, escaped_cells: 0, rows_encoded: 0 })
+        Ok(Self { columns, profile, marks: Vec::new(), escaped_cells: 0, rows_encoded: 0 })
     }
 
     /// The header line, see [`header`].
@@ -85,11 +87,18 @@ impl CsvEncoder {
         out: &mut Vec<u8>,
         mut after_row: impl FnMut(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let columns = self.columns_of(batch)?;
+        self.check_columns(batch)?;
+        let mut marks = std::mem::take(&mut self.marks);
+        marks.resize_with(self.columns.len(), Vec::new);
+        let columns = batch.columns().iter().zip(&mut marks);
+        let columns = columns.map(|(array, marks)| Column::new(array.as_ref(), self.profile, marks));
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
             self.encode_row(&columns, row, out)?;
             after_row(out)?;
         }
+        drop(columns);
+        self.marks = marks;
         Ok(())
     }
 
@@ -103,7 +112,7 @@ impl CsvEncoder {
         self.rows_encoded
     }
 
-    fn columns_of<'a>(&self, batch: &'a RecordBatch) -> Result<Vec<Column<'a>>, EncodeError> {
+    fn check_columns(&self, batch: &RecordBatch) -> Result<(), EncodeError> {
         let schema = batch.schema_ref();
         let same = self.columns.len() == schema.fields().len()
             && self
@@ -111,10 +120,7 @@ impl CsvEncoder {
                 .iter()
                 .zip(schema.fields())
                 .all(|((name, data_type), field)| name == field.name() && data_type == field.data_type());
-        if !same {
-            return Err(EncodeError::OtherSchema);
-        }
-        batch.columns().iter().map(|array| Column::new(array.as_ref())).collect()
+        if same { Ok(()) } else { Err(EncodeError::OtherSchema) }
     }
 
     fn encode_row(&mut self, columns: &[Column<'_>], row: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
