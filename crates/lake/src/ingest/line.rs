@@ -71,7 +71,7 @@ impl LineParser {
 
     /// Reads a line without its LF.
     pub fn parse<'a>(&mut self, line: &'a [u8]) -> Result<Message<'a>, Fault> {
-        let text = std::str::from_utf8(line).map_err(|error| Fault {
+        let text = simdutf8::compat::from_utf8(line).map_err(|error| Fault {
             field: field_of_invalid_utf8(line, error.valid_up_to()),
             reason: "is not valid UTF-8".into(),
         })?;
