@@ -1,31 +1,46 @@
 //! Copying pieces one behind the other, each compared with what is known of it.
 
-use std::io::{self, Read};
+use std::io;
 
-use crate::crc::Crc64;
-use crate::{ArtifactError, Assembled, ObjectName, Piece, Pieces, RangeCheck, Upload};
+use crate::crc::{Crc64, Crc64Hasher};
+use crate::{ArtifactError, Assembled, ObjectName, Piece, Pieces, RangeCheck};
 
-/// Bytes read, compared and appended at a time.
-const COPY_BYTES: usize = 1 << 20;
+/// Bytes read, compared and appended at a time: few enough to stay in the cache of a core between the three.
+pub(crate) const COPY_BYTES: usize = 256 << 10;
 
-/// Opens an object at an offset; `None` where there is no such object.
-pub(crate) type Open<'a> = dyn Fn(&ObjectName, u64) -> Result<Option<Box<dyn Read>>, ArtifactError> + 'a;
+/// Where pieces come from and go to.
+pub(crate) trait Assembly {
+    /// A stored object.
+    type Source;
 
-/// Appends all pieces to `upload`. It does not finish it.
-pub(crate) fn assemble(upload: &mut dyn Upload, pieces: Pieces, open: &Open<'_>) -> Result<Assembled, ArtifactError> {
+    /// Opens an object; `None` where there is no such object.
+    fn open(&self, name: &ObjectName) -> Result<Option<Self::Source>, ArtifactError>;
+
+    /// Fills the buffer from `offset` on.
+    fn read(&self, source: &Self::Source, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// Adds bytes at the end.
+    fn append(&mut self, bytes: &[u8]) -> Result<(), ArtifactError>;
+
+    /// Adds bytes that were read from `offset` of a source: a storage that can share them need not write them.
+    fn append_copy(&mut self, source: &Self::Source, offset: u64, bytes: &[u8]) -> Result<(), ArtifactError>;
+}
+
+/// Puts all pieces one behind the other.
+pub(crate) fn assemble(to: &mut impl Assembly, pieces: Pieces) -> Result<Assembled, ArtifactError> {
     let (mut whole, mut buffer) = (Crc64::default(), vec![0; COPY_BYTES]);
     for piece in pieces {
         fail::fail_point!("artifacts.assemble");
         match piece? {
             Piece::Bytes(bytes) => {
-                upload.append(&bytes)?;
+                to.append(&bytes)?;
                 whole = whole.then(Crc64::of(&bytes));
             }
-            Piece::Copy { from, offset, checks } => {
-                let missing = || ArtifactError::Missing { object: from.clone() };
-                let mut source = open(&from, offset)?.ok_or_else(missing)?;
+            Piece::Copy { from, mut offset, checks } => {
+                let source = to.open(&from)?.ok_or_else(|| ArtifactError::Missing { object: from.clone() })?;
                 for check in &checks {
-                    whole = whole.then(copy(upload, &from, source.as_mut(), check, &mut buffer)?);
+                    whole = whole.then(copy(to, &from, (&source, offset), check, &mut buffer)?);
+                    offset += check.bytes;
                 }
             }
         }
@@ -34,29 +49,31 @@ pub(crate) fn assemble(upload: &mut dyn Upload, pieces: Pieces, open: &Open<'_>)
 }
 
 /// Appends one range and compares it; what was appended of a range that differs never becomes visible.
-fn copy(
-    upload: &mut dyn Upload,
+fn copy<A: Assembly>(
+    to: &mut A,
     from: &ObjectName,
-    source: &mut dyn Read,
+    (source, offset): (&A::Source, u64),
     check: &RangeCheck,
     buffer: &mut [u8],
 ) -> Result<Crc64, ArtifactError> {
     let corrupt = |what| ArtifactError::Corrupt { object: from.clone(), what };
-    let (mut crc, mut tail) = (Crc64::default(), blake3::Hasher::new());
-    while crc.bytes < check.bytes {
-        let wanted = usize::try_from(check.bytes - crc.bytes).unwrap_or(usize::MAX).min(buffer.len());
+    let (mut crc, mut tail) = (Crc64Hasher::default(), blake3::Hasher::new());
+    while crc.bytes() < check.bytes {
+        let done = crc.bytes();
+        let wanted = usize::try_from(check.bytes - done).unwrap_or(usize::MAX).min(buffer.len());
         let bytes = &mut buffer[..wanted];
-        source.read_exact(bytes).map_err(|error| match error.kind() {
+        to.read(source, offset + done, bytes).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => ArtifactError::Missing { object: from.clone() },
             _ => ArtifactError::io("read a piece")(error),
         })?;
         if let Some(hash) = &check.blake3 {
-            let skipped = usize::try_from(hash.skip_bytes.saturating_sub(crc.bytes)).unwrap_or(usize::MAX);
+            let skipped = usize::try_from(hash.skip_bytes.saturating_sub(done)).unwrap_or(usize::MAX);
             tail.update(&bytes[skipped.min(bytes.len())..]);
         }
-        upload.append(bytes)?;
-        crc = crc.then(Crc64::of(bytes));
+        crc.update(bytes);
+        to.append_copy(source, offset + done, bytes)?;
     }
+    let crc = crc.finish();
     if crc.value != check.crc64nvme {
         return Err(corrupt("CRC-64/NVME of a range"));
     }

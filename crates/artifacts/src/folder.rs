@@ -1,9 +1,11 @@
 //! The artifacts in a folder: the embedded default.
 
+mod assemble;
 mod copy_out;
 mod disk;
 mod list;
 mod put;
+mod share;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -11,7 +13,7 @@ mod upload;
 mod workspace;
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ use bytes::Bytes;
 use domain::clock::Clock;
 use domain::random::{Random, uuid_v7};
 
+use self::assemble::FolderAssembly;
 use self::upload::FolderUpload;
 use self::workspace::Workspace;
 use crate::{ArtifactError, Artifacts, Assembled, ObjectName, Pieces, Prefix, Put, Upload, assembly};
@@ -83,14 +86,9 @@ impl FolderArtifacts {
     }
 
     fn assemble_now(&self, name: &ObjectName, pieces: Pieces) -> Result<Assembled, ArtifactError> {
-        let mut upload = Box::new(self.upload(name)?);
-        let open = |from: &ObjectName, offset: u64| {
-            let Some(mut file) = self.file(from)? else { return Ok(None) };
-            file.seek(SeekFrom::Start(offset)).map_err(ArtifactError::io("seek in an object"))?;
-            Ok(Some(Box::new(file) as Box<dyn Read>))
-        };
-        let assembled = assembly::assemble(upload.as_mut(), pieces, &open)?;
-        upload.finish()?;
+        let mut assembly = FolderAssembly::new(self, self.upload(name)?);
+        let assembled = assembly::assemble(&mut assembly, pieces)?;
+        assembly.finish()?;
         Ok(assembled)
     }
 }

@@ -1,7 +1,7 @@
 //! The artifacts in memory, for tests.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::io;
 use std::ops::{Bound, Range};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::assembly::Assembly;
 use crate::crc::Crc64;
 use crate::{ArtifactError, Artifacts, Assembled, ObjectName, Pieces, Prefix, Put, Upload, assembly};
 
@@ -65,14 +66,7 @@ impl Artifacts for MemoryArtifacts {
 
     async fn assemble(&self, name: &ObjectName, pieces: Pieces) -> Result<Assembled, ArtifactError> {
         let mut upload = Box::new(self.upload(name));
-        let open = |from: &ObjectName, offset: u64| {
-            Ok(self.whole(from).map(|bytes| {
-                let mut source = Cursor::new(bytes);
-                source.set_position(offset);
-                Box::new(source) as Box<dyn Read>
-            }))
-        };
-        let assembled = assembly::assemble(upload.as_mut(), pieces, &open)?;
+        let assembled = assembly::assemble(upload.as_mut(), pieces)?;
         upload.finish()?;
         Ok(assembled)
     }
@@ -144,6 +138,29 @@ impl Upload for MemoryUpload {
         let size = bytes.len() as u64;
         to.with(|objects| objects.insert(name, bytes.into()));
         Ok(size)
+    }
+}
+
+impl Assembly for MemoryUpload {
+    type Source = Bytes;
+
+    fn open(&self, name: &ObjectName) -> Result<Option<Bytes>, ArtifactError> {
+        Ok(self.to.whole(name))
+    }
+
+    fn read(&self, source: &Bytes, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let rest = usize::try_from(offset).ok().and_then(|offset| source.get(offset..)).unwrap_or_default();
+        let bytes = rest.get(..buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        buffer.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), ArtifactError> {
+        Upload::append(self, bytes)
+    }
+
+    fn append_copy(&mut self, _: &Bytes, _: u64, bytes: &[u8]) -> Result<(), ArtifactError> {
+        Upload::append(self, bytes)
     }
 }
 

@@ -1,18 +1,18 @@
 //! Handing a finished object out as a file of the user.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::share::Sharing;
 use super::workspace::Workspace;
-use crate::crc::Crc64;
+use crate::assembly::COPY_BYTES;
+use crate::crc::{Crc64, Crc64Hasher};
 use crate::{ArtifactError, ObjectName};
 
-/// Bytes compared at a time.
-const CHECK_BYTES: usize = 1 << 20;
-
-/// Copies an object beside `destination`, compares the copy, and renames it into place; returns its size (bytes).
+/// Copies an object beside `destination`, compares it on the way, and renames the copy into place; returns its size (bytes).
 pub(super) fn copy_out(
     workspace: &Arc<Workspace>,
     name: &ObjectName,
@@ -20,37 +20,47 @@ pub(super) fn copy_out(
     destination: &Path,
     crc64nvme: Option<u64>,
 ) -> Result<u64, ArtifactError> {
-    let mut temporary = workspace.create_beside(destination)?;
-    let bytes = copy(object, &mut temporary.file).map_err(ArtifactError::io("copy an object out"))?;
-    if let Some(expected) = crc64nvme {
-        let found = check_sum(&mut temporary.file).map_err(ArtifactError::io("read a copy"))?;
-        if found != (Crc64 { value: expected, bytes }) {
-            return Err(ArtifactError::Corrupt { object: name.clone(), what: "CRC-64/NVME of the object" });
-        }
+    let temporary = workspace.create_beside(destination)?;
+    let copied = copy(object, &temporary.file)?;
+    if crc64nvme.is_some_and(|expected| expected != copied.value) {
+        return Err(ArtifactError::Corrupt { object: name.clone(), what: "CRC-64/NVME of the object" });
     }
     temporary.sync()?;
     let renamed = temporary.publish(destination, |from, to| fs::rename(from, to))?;
     renamed.map_err(ArtifactError::io("name a copy"))?;
-    Ok(bytes)
+    Ok(copied.bytes)
 }
 
-/// Shares the blocks where the file system can, else lets the kernel copy.
-fn copy(mut from: &File, to: &mut File) -> io::Result<u64> {
-    if reflink_copy::reflink_file(from, to).is_ok() {
-        return Ok(to.metadata()?.len());
+/// Shares all blocks where the file system can, else as many as can be shared, else writes what was read for its check
+/// sum: each byte is read once.
+fn copy(from: &File, to: &File) -> Result<Crc64, ArtifactError> {
+    let cloned = reflink_copy::reflink_file(from, to).is_ok();
+    if !cloned {
+        to.set_len(0).map_err(ArtifactError::io("begin a copy"))?;
     }
-    to.set_len(0)?;
-    to.rewind()?;
-    io::copy(&mut from, to)
+    let sharing = Sharing::of(to);
+    let (mut crc, mut buffer) = (Crc64Hasher::default(), vec![0; COPY_BYTES]);
+    loop {
+        let at = crc.bytes();
+        let length = fill(from, at, &mut buffer).map_err(ArtifactError::io("read an object"))?;
+        if length == 0 {
+            return Ok(crc.finish());
+        }
+        let bytes = &buffer[..length];
+        crc.update(bytes);
+        let done = if cloned { length } else { sharing.share(from, at, to, at, length) };
+        to.write_all_at(&bytes[done..], at + done as u64).map_err(ArtifactError::io("copy an object out"))?;
+    }
 }
 
-fn check_sum(file: &mut File) -> io::Result<Crc64> {
-    file.rewind()?;
-    let (mut crc, mut buffer) = (Crc64::default(), vec![0; CHECK_BYTES]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(crc),
-            length => crc = crc.then(Crc64::of(&buffer[..length])),
+/// Reads until the buffer is full or the file ends, so that all but the last read end where a block does.
+fn fill(from: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match from.read_at(&mut buffer[length..], at + length as u64)? {
+            0 => break,
+            more => length += more,
         }
     }
+    Ok(length)
 }

@@ -183,3 +183,34 @@ async fn a_flipped_bit_on_the_disk_is_found_while_copying() {
         "only the locks and the folder of this process stay"
     );
 }
+
+#[tokio::test]
+async fn blocks_that_are_shared_are_the_same_archive() {
+    let (folder, artifacts) = fresh().await;
+    let bytes: Vec<u8> = (0..1_500_000_u32).map(|i| (i * 31 % 251) as u8).collect();
+    artifacts.put(&name(1), bytes.clone().into()).await.unwrap();
+    let range = |start: usize, end: usize| {
+        let crc64nvme = crate::crc::Crc64::of(&bytes[start..end]).value;
+        RangeCheck { bytes: (end - start) as u64, crc64nvme, blake3: None }
+    };
+    // At the start of a block, behind it, at the start of one again by chance, and behind bytes.
+    let pieces = || {
+        let copy = |offset: usize, checks| Ok(Piece::Copy { from: name(1), offset: offset as u64, checks });
+        let pieces = [
+            copy(0, vec![range(0, 600_000), range(600_000, 1_000_000)]),
+            Ok(Piece::Bytes(vec![7; 3_520].into())),
+            copy(4_096, vec![range(4_096, 1_500_000)]),
+        ];
+        Box::new(pieces.into_iter())
+    };
+    let expected = [&bytes[..1_000_000], &[7; 3_520], &bytes[4_096..]].concat();
+    for (number, sharing) in [(2, share::Sharing::Nothing), (3, share::Sharing::Blocks)] {
+        let upload = artifacts.upload(&name(number)).unwrap();
+        let mut assembly = assemble::FolderAssembly::new(&artifacts, upload).with_sharing(sharing);
+        let assembled = assembly::assemble(&mut assembly, pieces()).unwrap();
+        assert_eq!(assembly.finish().unwrap(), expected.len() as u64);
+        assert_eq!(assembled.crc64nvme, crate::crc::Crc64::of(&expected).value);
+        let path = folder.path().join("artifacts").join(name(number).to_string());
+        assert!(fs::read(path).unwrap() == expected, "{sharing:?}");
+    }
+}

@@ -1,16 +1,16 @@
 //! Writing an object bit by bit.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::share::Sharing;
 use super::workspace::{Temporary, Workspace};
 use crate::{ArtifactError, ObjectName, Upload};
 
-/// Bytes gathered before they are written.
-const WRITE_BYTES: usize = 1 << 20;
+/// Bytes gathered before they are written: few enough that the kernel copies them out of the cache of a core.
+const WRITE_BYTES: usize = 256 << 10;
 
 /// An object in the making, as a file in the folder of this process.
 pub(super) struct FolderUpload {
@@ -27,8 +27,31 @@ impl FolderUpload {
         Ok(Self { temporary, name: name.clone(), to, buffer: Vec::with_capacity(WRITE_BYTES), written: 0 })
     }
 
+    /// The file that is written.
+    pub(super) fn file(&self) -> &File {
+        &self.temporary.file
+    }
+
+    /// Adds bytes of another file without writing them, as many as can be shared, which may be none.
+    pub(super) fn share(
+        &mut self,
+        sharing: Sharing,
+        from: &File,
+        offset: u64,
+        bytes: usize,
+    ) -> Result<usize, ArtifactError> {
+        if sharing == Sharing::Nothing {
+            return Ok(0);
+        }
+        self.flush()?;
+        let shared = sharing.share(from, offset, &self.temporary.file, self.written, bytes);
+        self.written += shared as u64;
+        Ok(shared)
+    }
+
     fn flush(&mut self) -> Result<(), ArtifactError> {
-        self.temporary.file.write_all(&self.buffer).map_err(ArtifactError::io("write an object"))?;
+        let written = self.temporary.file.write_all_at(&self.buffer, self.written);
+        written.map_err(ArtifactError::io("write an object"))?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -44,7 +67,7 @@ impl Upload for FolderUpload {
             self.buffer.extend_from_slice(bytes);
             return Ok(());
         }
-        self.temporary.file.write_all(bytes).map_err(ArtifactError::io("write an object"))?;
+        self.temporary.file.write_all_at(bytes, self.written).map_err(ArtifactError::io("write an object"))?;
         self.written += bytes.len() as u64;
         Ok(())
     }
