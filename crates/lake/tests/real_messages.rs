@@ -13,7 +13,7 @@ use domain::ids::Slug;
 use domain::random::Generator;
 use domain::time::{Day, Micros};
 use lake::ingest::{IngestOptions, Ingested, Input, SortLimits};
-use lake::read::{OrderedRows, ReadLimits, ReadRequest};
+use lake::read::{Columns, OrderedRows, ReadLimits, ReadRequest};
 use lake::{Lake, LakeOptions};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -117,6 +117,7 @@ impl Store {
             start: Micros::MIN,
             end: Micros::MAX.plus(1),
             filter: Filter::default(),
+            columns: Columns::ALL,
             spill_folder: self.root.path().to_owned(),
             limits: ReadLimits::default(),
         };

@@ -108,7 +108,7 @@ impl SortedRows {
     fn new(batch: RecordBatch, limits: BatchLimits) -> Self {
         let rows = Rows::new(&batch);
         let mut order: Vec<u32> = (0..rows.len() as u32).collect();
-        if !rows.is_sorted() {
+        if rows.repeats().is_none() {
             order.sort_unstable_by(|&a, &b| rows.compare(a as usize, &rows, b as usize));
         }
         Self { rows, order, at: 0, limits }

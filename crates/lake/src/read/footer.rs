@@ -8,11 +8,12 @@ use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::request::Shares;
+use super::request::{ReadLimits, Shares};
 use super::spans::{GroupPages, StringPage, TimePage};
 use crate::error::LakeError;
 use crate::file::DataFile;
 use crate::parquet::{BLOCK_BYTES, BlockStore, Verified};
+use crate::rows::BatchLimits;
 use crate::schema::{ORGANISATION_FIELD, SENT_AT_FIELD, table_schema};
 
 const ORGANISATION: usize = 0;
@@ -39,14 +40,24 @@ impl OpenFile {
         Ok(Self { file, blocks, metadata, groups })
     }
 
-    /// What reading holds in memory: its blocks, the largest page of each column, and a batch, which one large row may
-    /// exceed while its columns grow.
+    /// How large batches of this file are: all of it, where it is small.
+    pub fn batch(&self, shares: Shares) -> BatchLimits {
+        let bytes: usize = self.groups.iter().map(GroupPages::decoded_bytes).sum();
+        let fits = bytes <= shares.whole.bytes && self.file.rows <= shares.whole.rows as u64 && self.groups.len() == 1;
+        if fits { shares.whole } else { shares.batch }
+    }
+
+    /// What reading holds in memory: a decoder, its blocks, the largest page of each column, and a batch, which one large row may
+    /// exceed while its columns grow. Of a small file only the rows are held.
     pub fn cost_bytes(&self, shares: Shares) -> usize {
+        let greatest = |size: fn(&GroupPages) -> usize| self.groups.iter().map(size).max().unwrap_or(0);
+        if self.batch(shares) == shares.whole {
+            return greatest(GroupPages::decoded_bytes);
+        }
         let blocks =
             shares.cache_blocks.min(usize::try_from(self.file.bytes).unwrap_or(usize::MAX).div_ceil(BLOCK_BYTES));
-        let greatest = |size: fn(&GroupPages) -> usize| self.groups.iter().map(size).max().unwrap_or(0);
         let (pages, row) = (greatest(GroupPages::largest_pages_bytes), greatest(GroupPages::largest_row_bytes));
-        blocks * BLOCK_BYTES + pages + shares.batch.bytes.max(2 * row)
+        ReadLimits::DECODER_BYTES + blocks * BLOCK_BYTES + pages + shares.batch.bytes.max(2 * row)
     }
 }
 

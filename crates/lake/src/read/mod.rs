@@ -1,8 +1,10 @@
 //! Rows of one slice, in the total order.
 
 mod chains;
+mod columns;
 mod counters;
 mod day;
+mod decoder;
 mod distinct;
 mod file_rows;
 mod footer;
@@ -14,6 +16,7 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
+pub use columns::Columns;
 pub use counters::DayCounters;
 pub use ordered::OrderedRows;
 pub use request::{ReadLimits, ReadRequest};

@@ -15,7 +15,7 @@ use crate::error::LakeError;
 use crate::file::DataFile;
 use crate::parquet::{BlockStore, LocalBlocks};
 
-/// The wanted rows of a slice as batches of [`crate::schema::message_schema`], in the total order over all its days,
+/// The wanted rows of a slice as batches of the columns asked for, in the total order over all its days,
 /// without exact repeats. Reading blocks; after an error nothing more comes.
 ///
 /// The total order: sent_at, message_id, then the other columns in contract order, null first, strings bytewise.
@@ -45,7 +45,7 @@ impl OrderedRows {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_from(store: Arc<dyn BlockStore>, request: ReadRequest) -> Result<Self, LakeError> {
-        let ReadRequest { organisation, files, start, end, filter, spill_folder, limits } = request;
+        let ReadRequest { organisation, files, start, end, filter, columns, spill_folder, limits } = request;
         let mut days: BTreeMap<Day, Vec<DataFile>> = BTreeMap::new();
         for file in files {
             if file.organisation != organisation {
@@ -53,7 +53,7 @@ impl OrderedRows {
             }
             days.entry(file.day).or_default().push(file);
         }
-        let wanted = Arc::new(Wanted { start, end, filter });
+        let wanted = Arc::new(Wanted { start, end, filter, columns });
         let (current, counters, failed) = (None, BTreeMap::new(), false);
         Ok(Self { store, wanted, limits, spill_folder, days, current, counters, failed })
     }

@@ -6,6 +6,7 @@ use domain::filter::Filter;
 use domain::ids::Slug;
 use domain::time::Micros;
 
+use super::Columns;
 use crate::file::DataFile;
 use crate::parquet::BLOCK_BYTES;
 use crate::rows::BatchLimits;
@@ -23,6 +24,8 @@ pub struct ReadRequest {
     pub end: Micros,
     /// Which rows of the window are wanted.
     pub filter: Filter,
+    /// What is given of each row.
+    pub columns: Columns,
     /// An existing folder for sorted runs, should more files overlap than may be open. What is put there vanishes with the
     /// reader; after a crash whoever owns the folder removes it.
     pub spill_folder: PathBuf,
@@ -44,7 +47,7 @@ pub struct ReadLimits {
 
 impl Default for ReadLimits {
     fn default() -> Self {
-        Self { memory_bytes: 64 << 20, fan_in: 32, batch_rows: 8192 }
+        Self { memory_bytes: 64 << 20, fan_in: 128, batch_rows: 8192 }
     }
 }
 
@@ -55,27 +58,36 @@ pub(crate) struct Shares {
     pub fan_in: usize,
     /// Blocks that each open file keeps.
     pub cache_blocks: usize,
-    /// The size of batches, decoded and merged.
+    /// The size of batches as they are decoded.
     pub batch: BatchLimits,
+    /// The size of batches as they are merged.
+    pub merged: BatchLimits,
+    /// A file that decodes to no more than this is decoded at once: it then needs no decoder, and no blocks, any more.
+    pub whole: BatchLimits,
 }
 
 impl ReadLimits {
     /// What a decoder needs beside its blocks and its batch: about a page of each column.
-    const DECODER_BYTES: usize = 1 << 20;
+    pub(crate) const DECODER_BYTES: usize = 1 << 20;
     /// With fewer files open at once rows would go over the disk more often than it is worth.
     const LEAST_FAN_IN: usize = 8;
     const BATCH_BYTES: std::ops::RangeInclusive<usize> = 64 << 10..=2 << 20;
+    /// Merged batches are few, and small ones cost their readers more than they save.
+    const MERGED_BYTES: usize = 512 << 10;
     const CACHE_BLOCKS: std::ops::RangeInclusive<usize> = 2..=32;
 
     /// The shares of up to `inputs` inputs. A quarter of what the decoders leave goes to batches, a half to blocks.
     pub(crate) fn shares(&self, inputs: usize) -> Shares {
-        let affordable = (self.memory_bytes / Self::DECODER_BYTES).max(Self::LEAST_FAN_IN);
+        // Files that are held whole cost less than a decoder; the cost of those that are open is kept where they are opened.
+        let affordable = (2 * self.memory_bytes / Self::DECODER_BYTES).max(Self::LEAST_FAN_IN);
         let fan_in = self.fan_in.min(affordable).max(2);
         let share = self.memory_bytes / inputs.clamp(1, fan_in);
         let free = share.saturating_sub(Self::DECODER_BYTES);
         let bytes = (free / 4).clamp(*Self::BATCH_BYTES.start(), *Self::BATCH_BYTES.end());
         let cache_blocks = (free / 2 / BLOCK_BYTES).clamp(*Self::CACHE_BLOCKS.start(), *Self::CACHE_BLOCKS.end());
-        Shares { fan_in, cache_blocks, batch: BatchLimits { rows: self.batch_rows.max(1), bytes } }
+        let limits = |bytes| BatchLimits { rows: self.batch_rows.max(1), bytes };
+        let (merged, whole) = (bytes.max(Self::MERGED_BYTES), bytes.max(Self::DECODER_BYTES));
+        Shares { fan_in, cache_blocks, batch: limits(bytes), merged: limits(merged), whole: limits(whole) }
     }
 }
 
@@ -86,18 +98,17 @@ mod tests {
     #[test]
     fn shares_keep_the_budget() {
         let limits = ReadLimits::default();
-        let check = |inputs, fan_in, cache_blocks, bytes| {
-            let batch = BatchLimits { rows: 8192, bytes };
-            assert_eq!(limits.shares(inputs), Shares { fan_in, cache_blocks, batch }, "{inputs} inputs");
+        let check = |inputs, fan_in, cache_blocks, bytes: [usize; 3]| {
+            let [batch, merged, whole] = bytes.map(|bytes| BatchLimits { rows: 8192, bytes });
+            assert_eq!(limits.shares(inputs), Shares { fan_in, cache_blocks, batch, merged, whole }, "{inputs} inputs");
         };
-        check(0, 32, 32, 2 << 20);
-        check(1, 32, 32, 2 << 20);
-        check(32, 32, 2, 256 << 10);
-        check(1000, 32, 2, 256 << 10);
+        check(0, 128, 32, [2 << 20, 2 << 20, 2 << 20]);
+        check(1, 128, 32, [2 << 20, 2 << 20, 2 << 20]);
+        check(32, 128, 2, [256 << 10, 512 << 10, 1 << 20]);
+        check(1000, 128, 2, [64 << 10, 512 << 10, 1 << 20]);
         let small = ReadLimits { memory_bytes: 4 << 20, ..limits };
         assert_eq!((small.shares(1).fan_in, small.shares(1).batch.bytes), (8, 768 << 10));
-        let tiny = ReadLimits { memory_bytes: 0, fan_in: 1, batch_rows: 0 };
-        let batch = BatchLimits { rows: 1, bytes: 64 << 10 };
-        assert_eq!(tiny.shares(5), Shares { fan_in: 2, cache_blocks: 2, batch });
+        let tiny = ReadLimits { memory_bytes: 0, fan_in: 1, batch_rows: 0 }.shares(5);
+        assert_eq!((tiny.fan_in, tiny.cache_blocks, tiny.batch), (2, 2, BatchLimits { rows: 1, bytes: 64 << 10 }));
     }
 }

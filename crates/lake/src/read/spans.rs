@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use domain::time::Micros;
 
-use crate::rows::BatchLimits;
+use crate::rows::{BatchLimits, ROW_OVERHEAD_BYTES};
 
 /// What the page index says of one row group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,12 @@ impl GroupPages {
     /// The largest page of each string column, together.
     pub fn largest_pages_bytes(&self) -> usize {
         self.strings.iter().map(|column| column.iter().map(|page| page.bytes).max().unwrap_or(0)).sum()
+    }
+
+    /// All of it once decoded: strings, times, offsets and validity.
+    pub fn decoded_bytes(&self) -> usize {
+        let strings: usize = self.strings.iter().flatten().map(|page| page.bytes).sum();
+        strings + self.rows * ROW_OVERHEAD_BYTES
     }
 
     /// The strings of a row where they are largest on average.

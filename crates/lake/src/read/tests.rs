@@ -1,5 +1,6 @@
 //! Ordered reading against its twin, and against files that are damaged or not what the table says.
 
+mod columns;
 mod damaged;
 mod slices;
 mod wrong;
@@ -11,7 +12,7 @@ use domain::ids::Slug;
 use domain::time::Micros;
 use tempfile::TempDir;
 
-use super::{OrderedRows, ReadLimits, ReadRequest};
+use super::{Columns, OrderedRows, ReadLimits, ReadRequest};
 use crate::error::LakeError;
 use crate::file::DataFile;
 use crate::parquet::{PartitionWriter, WriteLimits};
@@ -44,6 +45,7 @@ fn everything(folder: &TempDir, files: Vec<DataFile>) -> ReadRequest {
         start: Micros::MIN,
         end: Micros(i64::MAX),
         filter: Filter::default(),
+        columns: Columns::ALL,
         spill_folder: folder.path().join("spill"),
         limits: ReadLimits::default(),
     }

@@ -12,7 +12,7 @@ use crate::error::LakeError;
 use crate::schema::message_schema;
 
 /// What a row takes beside its strings: two times, offsets and validity.
-const ROW_OVERHEAD_BYTES: usize = 48;
+pub(crate) const ROW_OVERHEAD_BYTES: usize = 48;
 
 /// How large a batch may become. One row is always taken, however large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,11 +70,6 @@ impl RowBuffer {
     /// Bytes collected so far, as [`BatchLimits`] counts them.
     pub fn bytes(&self) -> usize {
         self.bytes
-    }
-
-    /// Whether the next row may have to wait for another batch.
-    pub fn is_full(&self, limits: BatchLimits) -> bool {
-        self.rows >= limits.rows || self.bytes >= limits.bytes
     }
 
     /// Takes one row.

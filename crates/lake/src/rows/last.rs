@@ -27,7 +27,7 @@ impl LastRow {
     /// Whether the rows go on in the total order, equal rows being fine; if so, remembers their last.
     pub fn follows(&mut self, rows: &Rows) -> Result<bool, LakeError> {
         let joins = rows.len() == 0 || self.compare(rows, 0) != Some(Ordering::Greater);
-        if !joins || !rows.is_sorted() {
+        if !joins || rows.repeats().is_none() {
             return Ok(false);
         }
         self.remember(rows)?;

@@ -7,6 +7,8 @@ use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use domain::time::Micros;
 
+use super::neighbours::ties;
+
 /// The nine columns of a batch of [`crate::schema::message_schema`]; cloning shares them.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
@@ -71,9 +73,16 @@ impl Rows {
             .then_with(|| text(&self.attributes, &other.attributes))
     }
 
-    /// Whether no row comes before its predecessor.
-    pub fn is_sorted(&self) -> bool {
-        (1..self.len()).all(|i| self.compare(i - 1, self, i) != Ordering::Greater)
+    /// The rows that equal the row before them, the first one aside; `None` if a row comes before its predecessor.
+    pub fn repeats(&self) -> Option<Vec<usize>> {
+        let mut repeats = ties(self.sent_at.values(), &self.message_id)?;
+        let mut in_order = true;
+        repeats.retain(|row| {
+            let order = self.compare(row - 1, self, *row);
+            in_order &= order != Ordering::Greater;
+            order == Ordering::Equal
+        });
+        in_order.then_some(repeats)
     }
 }
 

@@ -9,7 +9,7 @@ use domain::ids::Slug;
 use domain::time::Micros;
 use lake::LakeError;
 use lake::ingest::{Compression, IngestOptions, Input, stage};
-use lake::read::{ReadLimits, ReadRequest};
+use lake::read::{Columns, ReadLimits, ReadRequest};
 use tempfile::TempDir;
 
 use super::{LaneError, Lanes};
@@ -35,6 +35,7 @@ fn day(folder: &TempDir) -> ReadRequest {
         start: Micros::MIN,
         end: Micros(i64::MAX),
         filter: Filter::default(),
+        columns: Columns::ALL,
         spill_folder: folder.path().to_owned(),
         limits: ReadLimits { batch_rows: 10, ..ReadLimits::default() },
     }

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, Schema};
 use domain::calendar::Zone;
-use domain::dataset::MESSAGE_COLUMNS;
 use domain::request::{Profile, Request};
 use domain::time::{Day, Micros};
 use domain::windows::Slice;
@@ -77,7 +76,8 @@ impl Build<'_> {
             profile: profile(self.request),
             sha256: self.request.shape.sha256,
         };
-        let mut writer = DayWriter::new(self, PartEncoder::new(options, output)?);
+        let batches = read.columns.schema();
+        let mut writer = DayWriter::new(self, PartEncoder::new(options, output)?, &batches)?;
         let mut rows = reader.read(read);
         for batch in rows.by_ref() {
             if self.stop.load(Ordering::Relaxed) {
@@ -109,20 +109,13 @@ pub(super) fn zone(request: &Request) -> Zone {
     request.range.as_ref().map_or_else(Zone::utc, |range| range.zone().clone())
 }
 
-/// Position of `sent_at` among all columns.
-const SENT_AT: usize = {
-    let mut index = 0;
-    while !matches!(MESSAGE_COLUMNS[index].as_bytes(), b"sent_at") {
-        index += 1;
-    }
-    index
-};
-
 /// Cuts sorted rows at the starts of local days and keeps count of them.
 struct DayWriter<'a, O: Output> {
     build: &'a Build<'a>,
     encoder: PartEncoder<O>,
-    schema: SchemaRef,
+    /// Where `sent_at` and the columns asked for stand in a batch.
+    sent_at_column: usize,
+    asked: Vec<usize>,
     /// Local days that are still to come: each with the instant at which the one after it begins.
     ends: std::iter::Peekable<Box<dyn Iterator<Item = (Day, Micros)> + 'a>>,
     sent_at: Vec<SentAt>,
@@ -133,28 +126,30 @@ struct DayWriter<'a, O: Output> {
 type Written<O> = (encoder::part::PartSummary, Vec<SentAt>, Vec<DayCount>, O);
 
 impl<'a, O: Output> DayWriter<'a, O> {
-    fn new(build: &'a Build<'a>, encoder: PartEncoder<O>) -> Self {
+    /// For batches of this schema.
+    fn new(build: &'a Build<'a>, encoder: PartEncoder<O>, batches: &Schema) -> Result<Self, ArrowError> {
         let (slice, zone) = (build.slice, zone(build.request));
         let days = (slice.first_day.0..=slice.last_day.0).map(Day);
         let ends: Box<dyn Iterator<Item = (Day, Micros)>> = Box::new(days.map(move |day| {
             let end = if day == slice.last_day { slice.span.end } else { zone.day_start(day.next()) };
             (day, end)
         }));
-        Self {
+        let asked = build.request.columns.names(build.request.dataset);
+        Ok(Self {
             build,
             encoder,
-            schema: message_schema(),
+            sent_at_column: batches.index_of("sent_at")?,
+            asked: asked.into_iter().map(|name| batches.index_of(name)).collect::<Result<_, _>>()?,
             ends: ends.peekable(),
             sent_at: Vec::new(),
             local_days: Vec::new(),
             entry_open: false,
-        }
+        })
     }
 
     fn write(&mut self, batch: &RecordBatch) -> Result<(), BuildError> {
-        debug_assert_eq!(batch.schema_ref().fields().len(), self.schema.fields().len());
-        let times = batch.column(SENT_AT).as_primitive::<TimestampMicrosecondType>().values();
-        let chosen = batch.project(self.build.request.columns.indexes())?;
+        let times = batch.column(self.sent_at_column).as_primitive::<TimestampMicrosecondType>().values();
+        let chosen = batch.project(&self.asked)?;
         let mut start = 0;
         while start < times.len() {
             let day = self.day_of(Micros(times[start]))?;

@@ -11,7 +11,7 @@ use domain::ids::Slug;
 use domain::owner::Owner;
 use domain::time::Day;
 use domain::windows::{Slice, cut};
-use lake::read::{ReadLimits, ReadRequest};
+use lake::read::{Columns, ReadLimits, ReadRequest};
 use lake::table::plan::{Plan, PlannedDay};
 use parts::PartRecord;
 use parts::plan::{PlanError, PlannedSegment, SegmentPlan};
@@ -94,6 +94,7 @@ fn read_request(worker: &Worker, export: &Export, plan: &SegmentPlan, organisati
         start: span.start,
         end: span.end,
         filter: export.request.filter.clone(),
+        columns: Columns::asked(export.request.columns.indexes()),
         spill_folder: worker.scratch.clone(),
         limits: ReadLimits {
             memory_bytes: worker.options.memory_bytes / worker.options.slots.max(1) as usize,

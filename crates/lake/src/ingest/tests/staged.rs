@@ -12,7 +12,7 @@ use crate::error::LakeError;
 use crate::file::WrittenFile;
 use crate::ingest::{Compression, IngestOptions, Ingested, Input, InputError, SortLimits, Staged, stage};
 use crate::parquet::WriteLimits;
-use crate::read::{OrderedRows, ReadLimits, ReadRequest};
+use crate::read::{Columns, OrderedRows, ReadLimits, ReadRequest};
 use crate::rows::Rows;
 use crate::rows::testing::{Message, any_message, messages};
 
@@ -54,6 +54,7 @@ fn read_back(files: &[WrittenFile], spill_folder: &Path) -> Vec<Message> {
         start: Micros::MIN,
         end: Micros(i64::MAX),
         filter: Filter::default(),
+        columns: Columns::ALL,
         spill_folder: spill_folder.to_owned(),
         limits: ReadLimits::default(),
     };

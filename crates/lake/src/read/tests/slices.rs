@@ -9,7 +9,7 @@ use super::*;
 use crate::read::reference;
 use crate::rows::testing::any_message;
 
-fn any_filter() -> impl Strategy<Value = Filter> {
+pub(super) fn any_filter() -> impl Strategy<Value = Filter> {
     let set = || {
         let values =
             prop::collection::btree_set(prop::sample::select(vec!["", "a", "b", "x"]).prop_map(str::to_owned), 1..3);
@@ -82,11 +82,32 @@ fn many_overlapping_files_are_merged_in_rounds() {
     let mut reader = OrderedRows::open(request.clone()).unwrap();
     let first = reader.next().unwrap().unwrap();
     assert!(first.num_rows() > 0);
-    let runs = || std::fs::read_dir(folder.path().join("spill")).unwrap().count();
+    let runs = || runs(&folder);
     assert!((2..=4).contains(&runs()), "{} runs are open for the last merge", runs());
     drop(reader);
     assert_eq!(runs(), 0);
     assert_eq!(read(request).unwrap(), expected);
+}
+
+#[test]
+fn a_hundred_small_files_are_merged_at_once() {
+    let folder = folder();
+    let rows = |file: usize| (0..50).map(|i| Message::new(i * 100 + file as i64, "m", "text")).collect::<Vec<_>>();
+    let files = (0..100).map(|file| write(folder.path(), &format!("{file}.parquet"), rows(file), small()));
+    let mut request = everything(&folder, files.collect());
+    // What the worker of a machine of two cores has.
+    request.limits.memory_bytes = 96 << 20;
+    let mut expected: Vec<Message> = (0..100).flat_map(rows).collect();
+    expected.sort();
+    let reader = OrderedRows::open(request).unwrap();
+    let batches: Vec<_> = reader.inspect(|_| assert_eq!(runs(&folder), 0)).map(Result::unwrap).collect();
+    assert!(batches.len() <= 2, "{} batches", batches.len());
+    assert_eq!(batches.iter().flat_map(|batch| messages(&Rows::new(batch))).collect::<Vec<_>>(), expected);
+}
+
+/// Runs on the disk.
+fn runs(folder: &TempDir) -> usize {
+    std::fs::read_dir(folder.path().join("spill")).unwrap().count()
 }
 
 #[test]
