@@ -14,9 +14,10 @@ use crate::App;
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(livez::livez))
-        .routes(routes!(readyz::readyz))
-        .routes(routes!(metrics::metrics))
-        .routes(routes!(jwks::jwks))
+    of_a_worker().routes(routes!(jwks::jwks))
+}
+
+/// Those that hold of a worker, too.
+pub fn of_a_worker() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(livez::livez)).routes(routes!(readyz::readyz)).routes(routes!(metrics::metrics))
 }

@@ -33,4 +33,4 @@ pub use keys::{Keys, KeysError};
 pub use path::FromPath;
 pub use problem::{Code, FieldError, Problem, ProblemDocument};
 pub use router::{openapi, router};
-pub use server::{ServeError, serve};
+pub use server::{ServeError, serve, serve_operations};

@@ -1,15 +1,17 @@
 //! What is counted (Prometheus): few names, few labels, never an organisation or a person.
 
+use std::iter;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use stores::jobs::{Census, STATES};
 
 /// Upper bounds of the times of requests (seconds).
 const REQUEST_BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -63,9 +65,6 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     request_seconds: Histogram,
-    exports: Family<StateLabels, Gauge>,
-    claimable: Gauge,
-    oldest_due: FloatGauge,
     segment_seconds: Histogram,
     rows: Counter,
     bytes: Counter,
@@ -79,9 +78,6 @@ impl Default for Metrics {
             registry: Registry::with_prefix("outhaul"),
             requests: Family::default(),
             request_seconds: Histogram::new(REQUEST_BOUNDS),
-            exports: Family::default(),
-            claimable: Gauge::default(),
-            oldest_due: FloatGauge::default(),
             segment_seconds: Histogram::new(SEGMENT_BOUNDS),
             rows: Counter::default(),
             bytes: Counter::default(),
@@ -98,21 +94,6 @@ impl Metrics {
     pub fn answered(&self, method: &'static str, path: &str, status: u16, took: Duration) {
         self.requests.get_or_create(&RequestLabels { method, path: path.to_owned(), status }).inc();
         self.request_seconds.observe(took.as_secs_f64());
-    }
-
-    /// So many exports are in this state.
-    pub fn exports(&self, state: &'static str, count: u64) {
-        self.exports.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-
-    /// So many segments can be claimed now.
-    pub fn claimable_segments(&self, count: u64) {
-        self.claimable.set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-
-    /// The step that is due longest has been for so long.
-    pub fn oldest_due_step(&self, age: Duration) {
-        self.oldest_due.set(age.as_secs_f64());
     }
 
     /// A segment was built.
@@ -132,10 +113,13 @@ impl Metrics {
         self.mails.get_or_create(&MailLabels { outcome }).inc();
     }
 
-    /// All counts in the OpenMetrics text format 1.0.
-    pub fn text(&self) -> String {
+    /// All counts in the OpenMetrics text format 1.0, with those of the job store where it gave some.
+    pub fn text(&self, census: Option<&Census>) -> String {
         let mut text = String::new();
-        encode(&mut text, &self.registry).expect("writing to a string does not fail");
+        let of_the_store = census.map(counted);
+        let written =
+            iter::once(&self.registry).chain(&of_the_store).try_for_each(|part| encode_registry(&mut text, part));
+        written.and_then(|()| encode_eof(&mut text)).expect("writing to a string does not fail");
         text
     }
 
@@ -148,13 +132,26 @@ impl Metrics {
             Unit::Seconds,
             self.request_seconds.clone(),
         );
-        r.register("exports", "Exports by state", self.exports.clone());
-        r.register("claimable_segments", "Segments that could be worked on now", self.claimable.clone());
-        r.register_with_unit("oldest_due_step", "Age of the step due longest", Unit::Seconds, self.oldest_due.clone());
         r.register_with_unit("segment", "Time to build a segment", Unit::Seconds, self.segment_seconds.clone());
         r.register("rows", "Rows written into parts", self.rows.clone());
         r.register_with_unit("written", "Uncompressed bytes written into parts", Unit::Bytes, self.bytes.clone());
         r.register("sweeps", "Looks for due steps", self.sweeps.clone());
         r.register("mails", "Letters by outcome", self.mails.clone());
     }
+}
+
+/// What the job store counted at this moment; it is the same in each process that asks.
+fn counted(census: &Census) -> Registry {
+    let (exports, claimable, oldest) =
+        (Family::<StateLabels, Gauge>::default(), Gauge::<i64>::default(), FloatGauge::default());
+    for (state, count) in STATES.into_iter().zip(census.exports) {
+        exports.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    claimable.set(i64::try_from(census.claimable_segments).unwrap_or(i64::MAX));
+    oldest.set(census.oldest_due.as_secs_f64());
+    let mut registry = Registry::with_prefix("outhaul");
+    registry.register("exports", "Exports by state", exports);
+    registry.register("claimable_segments", "Segments that could be worked on now", claimable);
+    registry.register_with_unit("oldest_due_step", "How long the step due longest has waited", Unit::Seconds, oldest);
+    registry
 }

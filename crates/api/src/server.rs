@@ -15,8 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt as _;
 
+use crate::App;
 use crate::address::Peer;
-use crate::{App, router};
+use crate::router::{self, router};
 
 /// How long running requests have to end once the service is to stop.
 pub const DRAIN: Duration = Duration::from_secs(30);
@@ -37,9 +38,31 @@ pub enum ServeError {
 
 /// Answers requests until `stop` becomes true or its sender is gone; then takes no more connections and lets what runs
 /// end, for at most [`DRAIN`].
-pub async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch::Receiver<bool>) -> Result<(), ServeError> {
-    listener.local_addr().map_err(ServeError::Listener)?;
+pub async fn serve(listener: TcpListener, app: Arc<App>, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
     let routes = router(Arc::clone(&app));
+    listen(listener, app, routes, stop).await
+}
+
+/// The same for a worker alone: only what machines ask, alive, ready and counts.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_operations(
+    listener: TcpListener,
+    app: Arc<App>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let routes = router::operations(Arc::clone(&app));
+    listen(listener, app, routes, stop).await
+}
+
+async fn listen(
+    listener: TcpListener,
+    app: Arc<App>,
+    routes: Router,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    listener.local_addr().map_err(ServeError::Listener)?;
     let places = Arc::new(Semaphore::new(app.limits().connections as usize));
     let graceful = GracefulShutdown::new();
     loop {

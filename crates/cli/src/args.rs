@@ -79,8 +79,8 @@ pub enum Command {
     Serve(Listen),
     /// Run the API alone; workers of other processes build what is asked for
     Api(Listen),
-    /// Run a worker alone
-    Worker,
+    /// Run a worker alone; --listen gives /livez, /readyz and /metrics an address
+    Worker(Listen),
     /// Print the API's OpenAPI document
     Openapi,
     /// Look whether everything is in order
@@ -221,10 +221,11 @@ pub enum Lake {
     Check,
 }
 
-/// `outhaul serve` and `outhaul api`.
+/// `outhaul serve`, `outhaul api` and `outhaul worker`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Listen {
-    /// Address and port to listen on, port 0 for a free one [default: http.listen of the configuration]
+    /// Address and port to listen on, port 0 for a free one [default: http.listen of the
+    /// configuration; a worker listens only where it is told to]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
 }

@@ -40,7 +40,7 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
     }
     let config = Config::read(cli.global.config.as_deref(), cli.global.data.as_deref())?;
     match command {
-        Command::Serve(_) | Command::Api(_) | Command::Worker => log::start_service(&cli.global, &config.logs),
+        Command::Serve(_) | Command::Api(_) | Command::Worker(_) => log::start_service(&cli.global, &config.logs),
         _ => log::start(&cli.global),
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
@@ -56,7 +56,7 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
             Command::Lake(args) => lake::run(&config, args, report).await,
             Command::Serve(args) => serve::run(&config, Roles::BOTH, args.listen, report).await,
             Command::Api(args) => serve::run(&config, Roles::API, args.listen, report).await,
-            Command::Worker => serve::run(&config, Roles::WORKER, None, report).await,
+            Command::Worker(args) => serve::run(&config, Roles::WORKER, args.listen, report).await,
             Command::Doctor => doctor::run(&config, report).await,
             Command::Demo(args) => demo::run(&config, args, report).await,
             Command::Generate(_) | Command::Verify(_) | Command::Openapi => unreachable!("handled above"),

@@ -1,5 +1,6 @@
 //! The service in this process: the API, a worker, and what keeps both in order.
 
+mod counted;
 mod housekeeping;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use self::counted::Counted;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::interrupt::{self, Switch};
 use crate::wiring::Embedded;
@@ -37,6 +39,11 @@ impl Roles {
     /// `outhaul worker`.
     pub const WORKER: Self = Self { api: false, worker: true };
 
+    /// Whether it answers requests of people.
+    pub const fn has_api(self) -> bool {
+        self.api
+    }
+
     /// The command, which names the process to whoever finds the folder held.
     pub const fn name(self) -> &'static str {
         match (self.api, self.worker) {
@@ -56,35 +63,37 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts the parts; `listen` is for the API. They stop when `outside` turns.
+    /// Starts the parts; a worker alone answers at `listen` only whether it is alive and ready, and its counts. They stop
+    /// when `outside` turns.
     ///
     /// # Errors
     /// Exit 6 where the address is taken or the keys cannot be read.
     pub async fn start(
         embedded: &Embedded,
         roles: Roles,
-        listen: SocketAddr,
+        listen: Option<SocketAddr>,
         outside: Switch,
     ) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(false);
         let mut service = Self { address: None, parts: JoinSet::new(), stop };
-        let mut public_url = embedded.config.http.public_url(listen);
-        let mut listener = None;
-        if roles.api {
-            let bound = TcpListener::bind(listen).await;
-            let bound = bound.with_context(|| format!("cannot listen on {listen}")).or_exit(Exit::Unavailable)?;
-            let real = bound.local_addr()?;
-            (service.address, public_url) = (Some(real), embedded.config.http.public_url(real));
-            listener = Some(bound);
-        }
-        // A worker alone has counts, too; nobody asks for them.
+        let listener = bind(listen).await?;
+        service.address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+        // Links lead to an API, never to a worker's own address.
+        let public = service.address.filter(|_| roles.api).unwrap_or(embedded.config.http.listen);
+        let public_url = embedded.config.http.public_url(public);
         let app = app(embedded, public_url.clone())?;
         if let Some(listener) = listener {
             let (app, stopped) = (Arc::clone(&app), stopped.clone());
-            service.parts.spawn(async move { Ok(api::serve(listener, app, stopped).await?) });
+            service.parts.spawn(async move {
+                Ok(match roles.api {
+                    true => api::serve(listener, app, stopped).await?,
+                    false => api::serve_operations(listener, app, stopped).await?,
+                })
+            });
         }
         if roles.worker {
-            let worker = embedded.service_worker(&public_url).await?;
+            let observer = Arc::new(Counted(Arc::clone(&app.metrics)));
+            let worker = embedded.service_worker(&public_url, observer).await?;
             let stopped = stopped.clone();
             service.parts.spawn(async move {
                 worker.run(stopped).await;
@@ -130,6 +139,12 @@ impl Service {
         info!("stopped");
         outcome
     }
+}
+
+async fn bind(listen: Option<SocketAddr>) -> Result<Option<TcpListener>, Failure> {
+    let Some(listen) = listen else { return Ok(None) };
+    let bound = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"));
+    bound.map(Some).or_exit(Exit::Unavailable)
 }
 
 fn flat(ended: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ use notifier::{FolderNotifier, Notifier, SmtpNotifier};
 use queue::{MemoryQueue, Queue};
 use stores::{Accounts, Audit, Directory, Jobs, Memberships};
 use stores_sqlite::SqliteStores;
-use worker::{Mail, Ports, Progress, Worker, WorkerOptions};
+use worker::{Mail, Observer, Ports, Progress, Worker, WorkerOptions};
 
 use crate::config::{Config, MailKind};
 use crate::exit::{Exit, Failure, OrExit};
@@ -122,21 +122,26 @@ impl Embedded {
 
     /// A worker of this process, for a command that waits for its export itself.
     pub async fn worker(&self) -> Result<(Arc<Worker>, Arc<Progress>), Failure> {
-        self.worker_with(None).await
+        self.worker_with(None, Progress::default()).await
     }
 
-    /// A worker of the service, which sends letters whose links begin with `public_url`.
+    /// A worker of the service, which sends letters whose links begin with `public_url` and tells `observer` what it does.
     ///
     /// # Errors
     /// Exit 2 where letters cannot be sent as configured.
-    pub async fn service_worker(&self, public_url: &str) -> Result<Arc<Worker>, Failure> {
+    pub async fn service_worker(&self, public_url: &str, observer: Arc<dyn Observer>) -> Result<Arc<Worker>, Failure> {
         let public_url = public_url.parse().context("http.public_url").or_exit(Exit::Usage)?;
         let mail = Mail { notifier: self.notifier()?, public_url };
-        Ok(self.worker_with(Some(mail)).await?.0)
+        let progress = Progress::observed(observer, Arc::clone(&self.clock));
+        Ok(self.worker_with(Some(mail), progress).await?.0)
     }
 
-    async fn worker_with(&self, mail: Option<Mail>) -> Result<(Arc<Worker>, Arc<Progress>), Failure> {
-        let progress = Arc::new(Progress::default());
+    async fn worker_with(
+        &self,
+        mail: Option<Mail>,
+        progress: Progress,
+    ) -> Result<(Arc<Worker>, Arc<Progress>), Failure> {
+        let progress = Arc::new(progress);
         let ports = Ports {
             jobs: Arc::clone(&self.jobs),
             queue: Arc::clone(&self.queue),

@@ -15,7 +15,7 @@ use domain::owner::Owner;
 use domain::time::Day;
 use rusqlite::Transaction;
 use stores::jobs::{PURGE_LIMIT, ledger};
-use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError, Then};
+use stores::{Census, Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError, Then};
 
 use self::rows::Rows;
 use crate::adapter::SqliteStores;
@@ -126,6 +126,11 @@ impl Jobs for SqliteStores {
             Ok(removed as u64)
         };
         self.database.write(failpoint::NONE, purge).await
+    }
+
+    async fn census(&self) -> Result<Census, StoreError> {
+        let (now, limits) = (self.clock.now(), Arc::clone(&self.limits));
+        self.database.read(move |tx| read::census(tx, now, &limits)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

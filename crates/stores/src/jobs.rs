@@ -1,5 +1,6 @@
 //! The port of the job store, the truth about every export: each method is one atomic write or one consistent read.
 
+mod census;
 mod key;
 pub mod ledger;
 mod progress;
@@ -10,6 +11,7 @@ use domain::ids::{ExportId, WorkerId};
 use domain::owner::Owner;
 use domain::request::Request;
 
+pub use census::{CENSUS_LIMIT, Census, STATES};
 pub use key::{ClientKey, ClientKeyError, IdempotencyKey};
 pub use progress::{SegmentProgress, SegmentState};
 
@@ -161,6 +163,9 @@ pub trait Jobs: Send + Sync {
     /// Removes what nobody needs any more: exports that ended more than so many seconds ago with no step left (at most
     /// [`PURGE_LIMIT`]; returns how many), idempotency keys and daily counters past their time.
     async fn purge(&self, settled_seconds: u64) -> Result<u64, StoreError>;
+
+    /// Counts exports by state and what waits to be claimed, at most [`CENSUS_LIMIT`] due exports; by indexes alone.
+    async fn census(&self) -> Result<Census, StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

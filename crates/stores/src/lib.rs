@@ -17,7 +17,7 @@ pub use audit::Audit;
 pub use directory::{Directory, Member, MemberChange, Organisation, OrganisationToken, User};
 pub use error::StoreError;
 pub use jobs::{
-    Claimed, ClientKey, Created, Due, IdempotencyKey, Jobs, NewExport, Recorded, Retried, SegmentProgress,
+    Census, Claimed, ClientKey, Created, Due, IdempotencyKey, Jobs, NewExport, Recorded, Retried, SegmentProgress,
     SegmentState, Then,
 };
 pub use memberships::{Memberships, MembershipsImported};

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::export::{Export, Lease, Outcome, Seen, Step};
 use domain::ids::{ExportId, WorkerId};
 use domain::owner::Owner;
-use stores::{Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError, Then};
+use stores::{Census, Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError, Then};
 use tokio::sync::watch;
 
 use crate::Moment;
@@ -166,6 +166,10 @@ impl Jobs for LoggedJobs {
 
     async fn purge(&self, settled_seconds: u64) -> Result<u64, StoreError> {
         self.inner.purge(settled_seconds).await
+    }
+
+    async fn census(&self) -> Result<Census, StoreError> {
+        self.inner.census().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ mod error;
 mod held;
 mod lanes;
 mod manifest;
+mod observer;
 mod output;
 pub mod part;
 mod progress;
@@ -16,6 +17,7 @@ mod volumes;
 mod worker;
 
 pub use error::{StepError, message};
+pub use observer::{LetterOutcome, Observer};
 pub use parts::names::{file_name, manifest_name, with_volume};
 pub use progress::Progress;
 pub use steps::FAILPOINTS;

@@ -47,6 +47,7 @@ impl Worker {
                 for owner in due.owners {
                     self.wake(&owner).await;
                 }
+                self.progress.swept();
             }
             Err(error) => warn!(error = message(&error), "no sweep"),
         }

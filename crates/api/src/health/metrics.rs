@@ -1,6 +1,7 @@
-//! `GET /metrics`: the counts of this process.
+//! `GET /metrics`: the counts of this process, and what the job store counts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -10,11 +11,24 @@ use crate::App;
 
 /// The type of the OpenMetrics text format 1.0.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// How long the job store has to count.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// All counts; none names an organisation or a person.
+/// All counts; none names an organisation or a person. What the job store counts is left out while it does not answer.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operations", security(()),
     responses((status = 200, description = "Counts in the OpenMetrics text format", body = String,
         content_type = "application/openmetrics-text")))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, OPEN_METRICS)], app.metrics.text())
+    let census = match tokio::time::timeout(PATIENCE, app.ports.jobs.census()).await {
+        Ok(Ok(census)) => Some(census),
+        Ok(Err(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the job store did not count");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(milliseconds = PATIENCE.as_millis(), "the job store did not count in time");
+            None
+        }
+    };
+    ([(CONTENT_TYPE, OPEN_METRICS)], app.metrics.text(census.as_ref()))
 }

@@ -1,41 +1,54 @@
-//! `GET /readyz`: whether every store that requests need answers within 2 s.
+//! `GET /readyz`: whether everything that requests and steps need answers in time.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use domain::ids::UserId;
-use stores::StoreError;
+use domain::owner::Owner;
 use uuid::Uuid;
 
 use crate::App;
 use crate::problem::Problem;
 
-/// How long each store has to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long each has to answer. A check that asks every two seconds gets its answer in between.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// Asks the stores. The queue is not among them: without it the sweeper finds the work.
+/// Asks every store, the lake's catalog and the artifacts at once; a problem names those that are away. The queue is not
+/// among them: without it the sweeper finds the work.
 #[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "operations", security(()),
     responses((status = 200, description = "Requests can be answered", body = String, content_type = "text/plain", example = "ok\n")))]
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     let ports = &app.ports;
-    // An account that nobody has: the answer does not matter, only that there is one.
-    let accounts = async { ports.accounts.account(UserId(Uuid::nil())).await.map(drop) };
-    let stores = futures::future::join3(
+    // Nobody has this id: the answer does not matter, only that there is one.
+    let nobody = UserId(Uuid::nil());
+    let away = futures::join!(
         asked("jobs", ports.jobs.ping()),
         asked("directory", ports.directory.ping_directory()),
-        asked("accounts", accounts),
+        asked("accounts", ports.accounts.account(nobody)),
+        asked("memberships", ports.memberships.memberships_page(nobody, None, 1)),
+        asked("audit", async { ports.audit.events(&Owner::User(nobody), None, 1).await }),
+        asked("lake", ports.lake.current_snapshot()),
+        asked("artifacts", ports.artifacts.ping()),
     );
-    match stores.await {
-        (true, true, true) => Ok("ok\n"),
-        _ => Err(Problem::unavailable()),
+    let away: [Option<&str>; 7] = away.into();
+    let away: Vec<&str> = away.into_iter().flatten().collect();
+    if away.is_empty() {
+        return Ok("ok\n");
     }
+    Err(Problem::unavailable().detail(format!("away: {}", away.join(", "))))
 }
 
-async fn asked(store: &'static str, ping: impl Future<Output = Result<(), StoreError>>) -> bool {
-    let answered = matches!(tokio::time::timeout(PATIENCE, ping).await, Ok(Ok(())));
-    if !answered {
-        tracing::warn!(store, "a store does not answer");
+/// The name of who did not answer.
+async fn asked<T, E: Display>(
+    name: &'static str,
+    question: impl Future<Output = Result<T, E>>,
+) -> Option<&'static str> {
+    match tokio::time::timeout(PATIENCE, question).await {
+        Ok(Ok(_)) => return None,
+        Ok(Err(error)) => tracing::warn!(name, %error, "does not answer as it should"),
+        Err(_) => tracing::warn!(name, milliseconds = PATIENCE.as_millis(), "does not answer in time"),
     }
-    answered
+    Some(name)
 }

@@ -6,6 +6,7 @@ mod login;
 mod members;
 mod operations;
 mod problems;
+mod ready;
 mod refresh;
 mod server;
 mod snapshot;

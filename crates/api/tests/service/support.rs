@@ -67,6 +67,11 @@ impl World {
     }
 
     pub async fn seeded(options: Options, seed: u64) -> Self {
+        Self::built(options, seed, |_| {}).await
+    }
+
+    /// The same with other ports.
+    pub async fn built(options: Options, seed: u64, change: impl FnOnce(&mut Ports)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
         let random: Arc<dyn Random> = Arc::new(Generator::<rand_chacha::ChaCha20Rng>::seeded(seed));
@@ -75,7 +80,7 @@ impl World {
         let data = folder.path().join("lake");
         let lake = Lake::open(data, LakeOptions::default(), clock.clone(), Arc::clone(&random)).await.unwrap();
         let audit = Arc::new(MemoryAudit::default());
-        let ports = Ports {
+        let mut ports = Ports {
             jobs: Arc::new(MemoryJobs::new(clock.clone(), options.limits.clone())),
             directory: directory.clone(),
             accounts: accounts.clone(),
@@ -88,6 +93,7 @@ impl World {
             clock: clock.clone(),
             random: Arc::clone(&random),
         };
+        change(&mut ports);
         let keys = Keys::open(&folder.path().join("keys"), clock.clone(), Arc::clone(&random)).unwrap();
         let app = App::new(ports, keys, options);
         let router = api::router(Arc::clone(&app));

@@ -48,7 +48,7 @@ pub async fn run(config: &Config, args: args::Demo, report: &Report) -> Result<E
     demo.heading(3, "Two organisations with two people each, and the service on this machine");
     let people = people::make(&embedded, report).await?;
     let listen = args.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let service = Service::start(&embedded, Roles::BOTH, listen, stop.clone()).await?;
+    let service = Service::start(&embedded, Roles::BOTH, Some(listen), stop.clone()).await?;
     let address = format!("http://{}", service.address.context("the service listens")?);
     report.say(format!("listening on {address}"));
     let mut stopped = stop;

@@ -21,7 +21,9 @@ pub async fn run(config: &Config, roles: Roles, listen: Option<SocketAddr>, repo
     // Before anything is begun, so that no signal finds it half done.
     let (stop, exit) = interrupt::stop()?;
     let embedded = Embedded::serve(config, roles.name()).await?;
-    let service = Service::start(&embedded, roles, listen.unwrap_or(config.http.listen), stop).await?;
+    // Workers are many: one listens only where it is told to.
+    let listen = listen.or(roles.has_api().then_some(config.http.listen));
+    let service = Service::start(&embedded, roles, listen, stop).await?;
     tell(&service, report);
     service.ended().await?;
     Ok(exit.get().copied().unwrap_or(Exit::Done))

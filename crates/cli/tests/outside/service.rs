@@ -113,6 +113,42 @@ fn two_processes_on_one_folder() {
     assert_eq!((worker.stop(), api.stop()), (Some(0), Some(0)));
 }
 
+/// The value of a line of the counts.
+#[track_caller]
+fn counted(client: &Client, url: &str, name: &str) -> f64 {
+    let answer = client.request("GET", &format!("{url}/metrics"), &[], None);
+    let text = String::from_utf8(answer.body).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+}
+
+#[test]
+fn a_worker_alone_shows_what_it_does() {
+    let outhaul = Outhaul::new().with("OUTHAUL_LIMITS__SWEEP_MILLISECONDS", 100);
+    with_messages(&outhaul, 2_000);
+    let api = Server::start(&outhaul, "api");
+    let u1 = Client::sign_in(&api, "u1@example.org");
+    let export = u1.ask("org-0001", QUARTER);
+    assert_eq!(counted(&u1, &api.url, "outhaul_exports{state=\"running\"}"), 1.0);
+    let worker = Server::start(&outhaul, "worker");
+    for (path, status) in [("/livez", 200), ("/readyz", 200), ("/v1/me", 404), ("/docs", 404), ("/", 404)] {
+        assert_eq!(u1.request("GET", &format!("{}{path}", worker.url), &[], None).status, status, "{path}");
+    }
+    u1.wait_for(&export, "succeeded");
+    wait_until("the letter", || {
+        let text = u1.request("GET", &format!("{}/metrics", worker.url), &[], None).body;
+        String::from_utf8(text).unwrap().contains("outhaul_mails_total{outcome=\"sent\"} 1\n")
+    });
+    let of_worker = |name: &str| counted(&u1, &worker.url, name);
+    assert_eq!(of_worker("outhaul_rows_total"), u1.get(&export).json()["progress"]["rows"].as_f64().unwrap());
+    assert!(of_worker("outhaul_written_bytes_total") > of_worker("outhaul_rows_total"));
+    assert!(of_worker("outhaul_segment_seconds_count") >= 1.0 && of_worker("outhaul_sweeps_total") >= 1.0);
+    assert_eq!(of_worker("outhaul_exports{state=\"succeeded\"}"), 1.0);
+    assert_eq!(of_worker("outhaul_claimable_segments"), 0.0);
+    assert!(of_worker("outhaul_oldest_due_step_seconds") < 60.0);
+    assert_eq!((worker.stop(), api.stop()), (Some(0), Some(0)));
+}
+
 #[test]
 fn the_demo_shows_what_it_says() {
     let outhaul = Outhaul::new();

@@ -2,16 +2,19 @@
 
 use domain::export::Export;
 use domain::ids::ExportId;
+use domain::limits::Limits;
 use domain::owner::Owner;
 use domain::time::Micros;
 use rusqlite::{Params, Row, Transaction, params};
 use stores::jobs::ledger::StepRow;
+use stores::jobs::{CENSUS_LIMIT, STATES};
 use stores::record::RECORD_VERSION;
-use stores::{Due, SegmentProgress, SegmentState, StoreError};
+use stores::{Census, Due, SegmentProgress, SegmentState, StoreError};
 
 use super::{rows, sql};
 use crate::error::{corrupt, failed};
 pub(super) use crate::rows::many;
+use crate::rows::value;
 
 pub(super) fn list(
     tx: &Transaction<'_>,
@@ -46,6 +49,23 @@ pub(super) fn due(tx: &Transaction<'_>, now: Micros, limit: u32) -> Result<Due, 
         owners: names.into_iter().map(owner).collect::<Result<_, _>>()?,
         too_new: too_new.map_err(failed("find what is due"))?,
     })
+}
+
+/// Counts by state, and looks into what is due, the longest first.
+pub(super) fn census(tx: &Transaction<'_>, now: Micros, limits: &Limits) -> Result<Census, StoreError> {
+    let mut census = Census::default();
+    for (count, state) in census.exports.iter_mut().zip(STATES) {
+        *count = value(tx, sql::COUNT_OF_STATE, params![state], "count exports")?.unwrap_or(0);
+    }
+    let key = params![now.0, RECORD_VERSION, CENSUS_LIMIT];
+    let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+    let due = many(tx, sql::DUE_RECORDS, key, read, "look into what is due")?;
+    let due = due.into_iter().map(|(owner, id, record)| {
+        let owner = owner.parse().map_err(|error| corrupt("an owner", error))?;
+        stores::record::decode(&owner, rows::parse_id(&id)?, &record)
+    });
+    readable(due)?.iter().for_each(|export| census.count_due(export, now, limits));
+    Ok(census)
 }
 
 pub(super) fn segments(

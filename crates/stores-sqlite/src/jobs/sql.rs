@@ -23,6 +23,11 @@ pub(super) const DUE: &str = "SELECT owner FROM exports WHERE due_at IS NOT NULL
 pub(super) const DUE_TOO_NEW: &str =
     "SELECT count(*) FROM exports WHERE due_at IS NOT NULL AND due_at <= ?1 AND version > ?2";
 
+pub(super) const DUE_RECORDS: &str = "SELECT owner, id, record FROM exports
+     WHERE due_at IS NOT NULL AND due_at <= ?1 AND version <= ?2 ORDER BY due_at LIMIT ?3";
+
+pub(super) const COUNT_OF_STATE: &str = "SELECT count(*) FROM exports WHERE state = ?1";
+
 pub(super) const STEP: &str = "SELECT step, attempt, worker, beat, beat_at, failures, result, rows, bytes, reused
      FROM steps WHERE owner = ?1 AND export = ?2 AND step = ?3";
 
@@ -72,6 +77,8 @@ pub(super) const ALL: &[&str] = &[
     LIST,
     DUE,
     DUE_TOO_NEW,
+    DUE_RECORDS,
+    COUNT_OF_STATE,
     STEP,
     SAVE_STEP,
     HELD,

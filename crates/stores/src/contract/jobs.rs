@@ -1,5 +1,6 @@
 //! What every job store must do.
 
+mod census;
 mod claim;
 mod create;
 mod history;
@@ -23,6 +24,7 @@ use domain::time::{DAY, Day, Micros};
 
 use crate::{Claimed, Created, Jobs, NewExport, Recorded, SegmentProgress, StoreError, Then};
 
+pub use self::census::a_census_counts_everything;
 pub use self::claim::{
     claims_take_turns, one_claim_is_enough, one_write_claims_so_many, owners_are_apart,
     small_exports_stay_with_their_worker,
@@ -48,7 +50,7 @@ macro_rules! jobs_contract {
             a_cancelled_export_fences_its_workers gone_parts_are_built_again segments_out_of_attempts_fail_the_export
             failed_segments_are_asked_for_again letters_have_attempts_of_their_own
             a_look_is_put_off a_dead_worker_is_replaced due_owners_come_earliest_first
-            random_histories_end_well);
+            a_census_counts_everything random_histories_end_well);
     };
 }
 

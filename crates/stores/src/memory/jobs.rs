@@ -14,9 +14,9 @@ use domain::owner::Owner;
 use domain::time::{Day, Micros};
 
 use self::rows::{Rows, View};
-use crate::jobs::{PURGE_LIMIT, ledger};
+use crate::jobs::{CENSUS_LIMIT, PURGE_LIMIT, STATES, ledger};
 use crate::{
-    Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentProgress, SegmentState, StoreError, Then,
+    Census, Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentProgress, SegmentState, StoreError, Then,
 };
 
 /// A job store that lives as long as its process.
@@ -135,6 +135,25 @@ impl Jobs for MemoryJobs {
         over.iter().for_each(|export| rows.remove(export));
         rows.forget_before(now, Day(now.utc_day().0 - 1));
         Ok(over.len() as u64)
+    }
+
+    async fn census(&self) -> Result<Census, StoreError> {
+        let (now, mut census) = (self.clock.now(), Census::default());
+        self.read(|rows| {
+            let mut due = Vec::new();
+            for export in rows.exports.values() {
+                if let Some(at) = STATES.iter().position(|name| *name == export.state.name()) {
+                    census.exports[at] += 1;
+                }
+                if let Some(due_at) = export.due_at(&self.limits).filter(|due_at| *due_at <= now) {
+                    due.push((due_at, export));
+                }
+            }
+            due.sort_by_key(|(due_at, _)| *due_at);
+            let looked_into = due.iter().take(CENSUS_LIMIT as usize);
+            looked_into.for_each(|(_, export)| census.count_due(export, now, &self.limits));
+        });
+        Ok(census)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

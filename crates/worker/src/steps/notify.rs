@@ -17,6 +17,7 @@ use domain::time::Micros;
 
 use super::read_plan;
 use crate::error::StepError;
+use crate::observer::LetterOutcome;
 use crate::worker::Worker;
 
 pub(super) async fn run(worker: &Worker, export: &Export, lease: &Lease) -> Result<Outcome, StepError> {
@@ -35,9 +36,19 @@ pub(super) async fn run(worker: &Worker, export: &Export, lease: &Lease) -> Resu
     if worker.ports.jobs.beat(slice::from_ref(lease)).await? != [true] {
         return Ok(Outcome::GivenBack);
     }
-    mail.notifier.send(&letter).await?;
+    let sent = mail.notifier.send(&letter).await;
+    worker.progress.letter(outcome(&sent, lease.attempt, worker.options.limits.notify_attempts));
+    sent?;
     fail_point!("notify.sent");
     Ok(Outcome::Notified)
+}
+
+fn outcome(sent: &Result<(), NotifyError>, attempt: u32, attempts: u32) -> LetterOutcome {
+    match sent {
+        Ok(()) => LetterOutcome::Sent,
+        Err(error) if error.retryable() && attempt < attempts => LetterOutcome::Retried,
+        Err(_) => LetterOutcome::Failed,
+    }
 }
 
 /// Asked anew: who asked may have left, or been disabled, since.

@@ -49,7 +49,10 @@ async fn finish(
         worker.progress.rows_reused(record.rows());
         return Ok(done(&record, true));
     }
+    let began = worker.progress.reading();
     let record = build(worker, export, plan, &stored, stop).await?;
+    let bytes = record.part.entries.iter().map(|entry| entry.bytes).sum();
+    worker.progress.segment_built(began, record.rows(), bytes);
     worker.progress.bytes_stored(record.part.total_bytes);
     Ok(done(&record, false))
 }
