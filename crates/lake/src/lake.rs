@@ -143,6 +143,7 @@ impl Lake {
         let turn = self.commits.lock().await;
         let committed = self.committer().commit(&staging, &change).await;
         drop(turn);
+        tracing::debug!(done = committed.is_ok(), "commit tried");
         let settled = self.settle(staging).await;
         fail_point!("ingest.cleaned");
         match (committed, settled) {

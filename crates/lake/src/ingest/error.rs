@@ -32,6 +32,12 @@ pub enum InputError {
         /// How many compressed bytes there are.
         position: u64,
     },
+    /// Something that is no gzip member stands behind one (RFC 1952 section 2.2).
+    #[error("something that is not gzip stands behind the gzip data, at compressed byte {position} at the latest")]
+    Trailing {
+        /// How far the compressed bytes were read.
+        position: u64,
+    },
     /// More bytes than a limit of the input lets in.
     #[error("it has more than {limit_bytes} bytes {what}")]
     TooLarge {

@@ -31,6 +31,7 @@ impl Lines {
     /// The next line that is not empty, with its number from 1.
     pub fn next(&mut self) -> Result<Option<(u64, Line<'_>)>, InputError> {
         loop {
+            self.skip_blank()?;
             let Some(too_long) = self.read_line()? else { return Ok(None) };
             self.number += 1;
             if too_long {
@@ -48,18 +49,30 @@ impl Lines {
         self.source
     }
 
+    /// Passes over lines with nothing but space as fast as they come: an input may hold a thousand million of them.
+    fn skip_blank(&mut self) -> Result<(), InputError> {
+        loop {
+            let bytes = self.source.fill()?;
+            let blank = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(bytes.len());
+            let Some(last) = memchr::memrchr(b'\n', &bytes[..blank]) else { return Ok(()) };
+            self.number += memchr::memchr_iter(b'\n', &bytes[..=last]).count() as u64;
+            self.source.consume(last + 1);
+        }
+    }
+
     /// Reads up to the next LF or the end; says whether the line was too long, `None` if there was no line.
     fn read_line(&mut self) -> Result<Option<bool>, InputError> {
         self.line.clear();
-        let (mut there, mut too_long) = (false, false);
+        let (mut there, mut too_long, mut blank) = (false, false, true);
         loop {
             let bytes = self.source.fill()?;
             if bytes.is_empty() {
-                return Ok(there.then_some(too_long));
+                return Ok(there.then_some(too_long && !blank));
             }
             there = true;
             let end = memchr::memchr(b'\n', bytes);
             let part = &bytes[..end.unwrap_or(bytes.len())];
+            blank &= part.trim_ascii().is_empty();
             too_long |= self.line.len() + part.len() > self.limit_bytes;
             if too_long {
                 self.line.clear();
@@ -69,7 +82,8 @@ impl Lines {
             let used = part.len() + usize::from(end.is_some());
             self.source.consume(used);
             if end.is_some() {
-                return Ok(Some(too_long));
+                // Space alone is no line, however long.
+                return Ok(Some(too_long && !blank));
             }
         }
     }

@@ -10,6 +10,8 @@ use zstd::stream::read::Decoder as ZstdDecoder;
 use super::{InputError, InputLimits};
 
 const READ_BYTES: usize = 128 << 10;
+/// What the decoder of gzip says where no member begins; a test holds it to that.
+const NO_MEMBER: &str = "invalid gzip header";
 
 /// What to ingest. One input is one batch.
 pub enum Input {
@@ -163,6 +165,10 @@ impl ByteSource {
             (Some(Stop::Failed), _) | (None, None) => InputError::Read(source),
             (None, Some(format)) if source.kind() == ErrorKind::UnexpectedEof => {
                 InputError::Truncated { format, position: raw.bytes }
+            }
+            // The decoder of the next member found none, behind at least one that was whole.
+            (None, Some("gzip")) if self.decompressed > 0 && source.to_string() == NO_MEMBER => {
+                InputError::Trailing { position: raw.bytes }
             }
             (None, Some(format)) => InputError::Compression { format, position: raw.bytes, source },
         }

@@ -98,7 +98,7 @@ fn every_cut_of_a_compressed_input_is_found() {
         let garbage = [packed.clone(), b"garbage".to_vec()].concat();
         assert!(matches!(
             read(Cursor::new(garbage), compression, InputLimits::default()),
-            Err(InputError::Compression { .. } | InputError::Truncated { .. })
+            Err(InputError::Trailing { .. } | InputError::Compression { .. } | InputError::Truncated { .. })
         ));
         let mut damaged = packed;
         damaged[0] ^= 1;
@@ -107,6 +107,31 @@ fn every_cut_of_a_compressed_input_is_found() {
             Err(InputError::Compression { .. })
         ));
     }
+}
+
+#[test]
+fn what_stands_behind_gzip_data_is_named() {
+    let read = |packed| read(Cursor::new(packed), Compression::Gzip, InputLimits::default());
+    let trailing = read([gzip(b"{}\n"), b"more than a header".to_vec()].concat()).unwrap_err();
+    assert!(trailing.to_string().contains("not gzip stands behind the gzip data"), "{trailing}");
+    let none = read(b"more than a header".to_vec()).unwrap_err();
+    assert!(matches!(none, InputError::Compression { format: "gzip", .. }), "{none}");
+    let mut wrong = gzip(b"{}\n");
+    let sum = wrong.len() - 8;
+    wrong[sum] ^= 1;
+    assert!(matches!(read(wrong), Err(InputError::Compression { .. })));
+}
+
+/// Each is counted, and none costs more than its bytes: a gibibyte of them is a matter of seconds.
+#[test]
+fn empty_lines_are_counted_and_cheap() {
+    let text = [b"\n \r\n".repeat(200_000), b"a\n".to_vec(), b"\n".repeat(100_000), b"  b".to_vec()].concat();
+    let (seen, _) = read(Cursor::new(text), Compression::Plain, InputLimits::default()).unwrap();
+    assert_eq!(seen, [(400_001, Some(b"a".to_vec())), (500_002, Some(b"  b".to_vec()))]);
+    let long = InputLimits { line_bytes: 5, ..InputLimits::default() };
+    let (seen, _) =
+        super::inputs::read(Cursor::new(b"\n       \n       x".to_vec()), Compression::Plain, long).unwrap();
+    assert_eq!(seen, [(3, None)], "space alone is no line, however long");
 }
 
 #[test]
