@@ -64,16 +64,15 @@ pub fn price(hundredths: i64) -> String {
     format!("{sign}{}.{:02}", size / 100, size % 100)
 }
 
-/// Reads a price: digits, and at most two after a dot; at most 13 digits before it.
+/// Reads a price: at most 13 digits, a dot, two digits; what [`price`] writes of one that is not negative.
 pub fn parse_price(text: &str) -> Result<i64, MembershipError> {
-    let (whole, places) = text.split_once('.').unwrap_or((text, "00"));
+    let (whole, places) = text.split_once('.').ok_or(MembershipError::Price)?;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(places) || whole.len() > 13 || places.len() > 2 {
+    if !digits(whole) || !digits(places) || whole.len() > 13 || places.len() != 2 {
         return Err(MembershipError::Price);
     }
     let number = |text: &str| text.parse::<i64>().map_err(|_| MembershipError::Price);
-    let tenths = if places.len() == 1 { 10 } else { 1 };
-    Ok(number(whole)? * 100 + number(places)? * tenths)
+    Ok(number(whole)? * 100 + number(places)?)
 }
 
 names! {
@@ -126,7 +125,7 @@ pub enum MembershipError {
     #[error("is not a currency: use three capital letters")]
     Currency,
     /// Not a price.
-    #[error("is not a price: use at most 13 digits, and two more after a dot")]
+    #[error("is not a price: use at most 13 digits, a dot and two more")]
     Price,
     /// Not a state.
     #[error("is not a state: use pending, active, expired or cancelled")]
@@ -145,12 +144,12 @@ mod tests {
 
     #[test]
     fn prices_have_two_places() {
-        for (text, hundredths) in [("12.50", 1250), ("0", 0), ("7.5", 750), ("0.09", 9)] {
+        for (text, hundredths) in [("12.50", 1250), ("0.00", 0), ("7.50", 750), ("0.09", 9)] {
             assert_eq!(parse_price(text), Ok(hundredths));
         }
         assert_eq!(price(1250), "12.50");
         assert_eq!(price(9), "0.09");
-        for bad in ["", ".5", "1.", "1.234", "-1", "+1", "1e3", "1,5", "12345678901234", "١"] {
+        for bad in ["", "12", "7.5", ".50", "1.", "1.234", "-1", "+1", "1e3", "1,5", "12345678901234", "١"] {
             assert_eq!(parse_price(bad), Err(MembershipError::Price), "{bad}");
         }
     }
