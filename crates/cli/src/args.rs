@@ -72,6 +72,8 @@ pub enum Command {
     /// Memberships of users
     #[command(subcommand)]
     Membership(people::Membership),
+    /// Who did what to whose data, the newest first
+    Trail(people::Trail),
     /// The table of messages
     #[command(subcommand)]
     Lake(Lake),

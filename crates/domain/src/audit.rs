@@ -76,6 +76,18 @@ actions! {
     TokenCreated = "token.created",
     /// A token of the organisation was revoked.
     TokenRevoked = "token.revoked",
+    /// An organisation was made.
+    OrganisationCreated = "organisation.created",
+    /// A user was made.
+    UserCreated = "user.created",
+    /// A user may sign in no more, and every login of theirs ended.
+    UserDisabled = "user.disabled",
+    /// A disabled user may sign in again.
+    UserEnabled = "user.enabled",
+    /// A user was deleted for ever.
+    UserDeleted = "user.deleted",
+    /// Memberships of a user were added or replaced; the subject is the same in all events of one import.
+    MembershipsImported = "memberships.imported",
     /// A user signed in.
     SignedIn = "user.signed_in",
     /// A refresh token was used twice, and its family ended.

@@ -25,13 +25,13 @@ pub(crate) const ALL: &[&str] = &[ADD, LIST];
 #[async_trait]
 impl Audit for SqliteStores {
     async fn add_event(&self, event: &Event) -> Result<(), StoreError> {
-        let event = event.clone();
-        let add = move |tx: &Transaction<'_>| {
-            let (owner, id, actor) = (event.owner.to_string(), event.id.to_string(), actor_name(event.actor));
-            let values = params![owner, id, event.at.0, actor, event.action.name(), event.subject];
-            run(tx, ADD, values, "add an event").map(drop)
-        };
-        self.database.write(failpoint::EVENT, add).await
+        self.add_events(std::slice::from_ref(event)).await
+    }
+
+    async fn add_events(&self, events: &[Event]) -> Result<(), StoreError> {
+        let events = events.to_vec();
+        let add_all = move |tx: &Transaction<'_>| events.iter().try_for_each(|event| add(tx, event));
+        self.database.write(failpoint::EVENT, add_all).await
     }
 
     async fn events(&self, owner: &Owner, before: Option<EventId>, limit: u32) -> Result<Vec<Event>, StoreError> {
@@ -44,6 +44,12 @@ impl Audit for SqliteStores {
         };
         self.database.read(list).await
     }
+}
+
+fn add(tx: &Transaction<'_>, event: &Event) -> Result<(), StoreError> {
+    let (owner, id, actor) = (event.owner.to_string(), event.id.to_string(), actor_name(event.actor));
+    let values = params![owner, id, event.at.0, actor, event.action.name(), event.subject];
+    run(tx, ADD, values, "add an event").map(drop)
 }
 
 struct EventRow {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use domain::ids::{Slug, TokenId};
+use domain::ids::{Slug, TokenId, UserId};
 use domain::people::{Email, Role, Scope};
 
 /// `outhaul user`.
@@ -12,11 +12,11 @@ pub enum User {
     /// Create a user; the password is the first line of stdin, or OUTHAUL_PASSWORD (8 to 256 bytes)
     Create(Address),
     /// Let a user sign in no more, and end every login
-    Disable(Address),
+    Disable(Leaving),
     /// Let a disabled user sign in again
     Enable(Address),
     /// Delete a user for ever; the address can be used again
-    Delete(Address),
+    Delete(Leaving),
 }
 
 /// Whom a command is about.
@@ -24,6 +24,31 @@ pub enum User {
 pub struct Address {
     /// E-mail address
     pub email: Email,
+}
+
+/// Who is to go.
+#[derive(Debug, Args)]
+pub struct Leaving {
+    /// E-mail address
+    pub email: Email,
+    /// Also where an organisation is left without an admin who can sign in
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `outhaul trail`.
+#[derive(Debug, Args)]
+#[group(id = "owner", required = true, multiple = false)]
+pub struct Trail {
+    /// Of this organisation
+    #[arg(long, value_name = "SLUG", group = "owner")]
+    pub org: Option<Slug>,
+    /// Of this user
+    #[arg(long, value_name = "ID", group = "owner")]
+    pub user: Option<UserId>,
+    /// Most events
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub limit: u32,
 }
 
 /// `outhaul member`.

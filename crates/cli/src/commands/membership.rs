@@ -2,19 +2,23 @@
 
 mod read;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
+use domain::audit::Action;
 use domain::ids::UserId;
 use domain::membership::Membership;
+use domain::owner::Owner;
+use domain::random::uuid_v7;
 use serde::Serialize;
 use stores::MembershipsImported;
 use stores::memberships::MEMBERSHIPS_PER_USER_LIMIT;
 
 use self::read::{Row, RowError, read};
+use super::trail;
 use crate::args::people;
 use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit};
@@ -43,8 +47,15 @@ pub async fn run(config: &Config, args: people::Membership, report: &Report) -> 
     let mut output = Output::default();
     if refused.count == 0 {
         let (lines, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let users: BTreeSet<UserId> = rows.iter().map(|row| row.user).collect();
         match embedded.memberships.import_memberships(rows).await? {
-            MembershipsImported::Done { new, replaced } => (output.new, output.replaced) = (new, replaced),
+            MembershipsImported::Done { new, replaced } => {
+                (output.new, output.replaced) = (new, replaced);
+                // One name for the whole import, in the trail of each user it was about.
+                let import = uuid_v7(embedded.clock.now(), embedded.random.as_ref()).to_string();
+                let owners = users.into_iter().map(Owner::User);
+                trail::add(&embedded, owners, Action::MembershipsImported, &import).await?;
+            }
             other => refused.add(refusal(other, &lines)),
         }
     }

@@ -1,8 +1,10 @@
 //! `outhaul org`: organisations.
 
 use anyhow::anyhow;
+use domain::audit::Action;
 use serde::Serialize;
 
+use super::trail;
 use crate::args;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -22,6 +24,7 @@ pub async fn run(config: &Config, args: args::Org, report: &Report) -> Result<Ex
     if !embedded.directory.create_organisation(&slug).await? {
         return Err(anyhow!("organisation {slug} is already there").into());
     }
+    trail::operator(&embedded, &slug, Action::OrganisationCreated, slug.to_string()).await?;
     report.result(&Output { slug: slug.to_string(), created: true }, || format!("created organisation {slug}"));
     Ok(Exit::Done)
 }

@@ -1,15 +1,20 @@
 //! `outhaul user`: users of this installation.
 
+mod office;
+mod silence;
+
 use std::io::BufRead;
 
 use anyhow::{Context, anyhow};
 use api::password::{self, Password};
+use domain::audit::Action;
 use domain::ids::UserId;
 use domain::people::{Email, UserState};
 use serde::Serialize;
 use stores::People;
 use stores::people::Created;
 
+use super::trail;
 use crate::args::people;
 use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit};
@@ -38,8 +43,8 @@ pub async fn run(config: &Config, args: people::User, report: &Report) -> Result
     let embedded = Embedded::open(config).await?;
     let (id, state, changed) = match (args, password) {
         (people::User::Create(address), Some(password)) => create(&embedded, &address.email, password).await?,
-        (people::User::Delete(address), _) => delete(&embedded, &address.email).await?,
-        (people::User::Disable(address), _) => disable(&embedded, &address.email).await?,
+        (people::User::Delete(leaving), _) => delete(&embedded, &leaving).await?,
+        (people::User::Disable(leaving), _) => disable(&embedded, &leaving).await?,
         (people::User::Enable(address) | people::User::Create(address), _) => enable(&embedded, &address.email).await?,
     };
     let output = Output { id: id.to_string(), state: state.name(), changed };
@@ -69,26 +74,36 @@ async fn create(embedded: &Embedded, email: &Email, password: Password) -> Resul
     embedded.random.fill(&mut salt);
     let hash = tokio::task::spawn_blocking(move || password::hash(&password, salt)).await?;
     match people_of(embedded).create(email, &hash).await? {
-        Created::New(id) => Ok((id, UserState::Active, true)),
+        Created::New(id) => {
+            trail::of_user(embedded, id, Action::UserCreated).await?;
+            Ok((id, UserState::Active, true))
+        }
         Created::Known(_) | Created::EmailTaken(_) => Err(anyhow!("a user with this address is already there").into()),
     }
 }
 
-async fn delete(embedded: &Embedded, email: &Email) -> Result<Changed, Failure> {
-    let id = find(embedded, email).await?;
+async fn delete(embedded: &Embedded, leaving: &people::Leaving) -> Result<Changed, Failure> {
+    let id = find(embedded, &leaving.email).await?;
+    office::refuse_last_admin(embedded, id, leaving.force).await?;
     let changed = people_of(embedded).delete(id).await?;
+    trail::of_user(embedded, id, Action::UserDeleted).await?;
     Ok((id, UserState::Deleted, changed))
 }
 
-async fn disable(embedded: &Embedded, email: &Email) -> Result<Changed, Failure> {
-    let changed = set_state(embedded, email, UserState::Active, UserState::Disabled).await?;
-    // Also where they were disabled before: that call may have ended here.
+async fn disable(embedded: &Embedded, leaving: &people::Leaving) -> Result<Changed, Failure> {
+    let id = find(embedded, &leaving.email).await?;
+    office::refuse_last_admin(embedded, id, leaving.force).await?;
+    let changed = set_state(embedded, &leaving.email, UserState::Active, UserState::Disabled).await?;
+    // Also where they were disabled before: that call may have ended before any of these.
     embedded.accounts.end_families_of(changed.0).await?;
+    trail::of_user(embedded, changed.0, Action::UserDisabled).await?;
     Ok(changed)
 }
 
 async fn enable(embedded: &Embedded, email: &Email) -> Result<Changed, Failure> {
-    set_state(embedded, email, UserState::Disabled, UserState::Active).await
+    let changed = set_state(embedded, email, UserState::Disabled, UserState::Active).await?;
+    trail::of_user(embedded, changed.0, Action::UserEnabled).await?;
+    Ok(changed)
 }
 
 async fn set_state(embedded: &Embedded, email: &Email, from: UserState, to: UserState) -> Result<Changed, Failure> {
@@ -119,7 +134,10 @@ fn people_of(embedded: &Embedded) -> People<'_> {
 fn given_password() -> Result<Password, Failure> {
     let text = match std::env::var(PASSWORD) {
         Ok(text) => text,
-        Err(std::env::VarError::NotPresent) => first_line(std::io::stdin().lock())?,
+        Err(std::env::VarError::NotPresent) => {
+            let _silence = silence::begin("password: ");
+            first_line(std::io::stdin().lock())?
+        }
         Err(error @ std::env::VarError::NotUnicode(_)) => {
             // Its text would repeat the password.
             drop(error);

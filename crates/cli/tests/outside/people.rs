@@ -110,6 +110,70 @@ fn people_members_have_a_role() {
 }
 
 #[test]
+fn people_the_last_admin_goes_only_by_force() {
+    let outhaul = acme();
+    for email in ["u1@example.org", "u2@example.org"] {
+        user(&outhaul, email);
+        outhaul.run(&["member", "add", "acme", email, "--role", "admin"]).expect(0);
+    }
+    // One of two may go; one who cannot sign in is no admin any more.
+    outhaul.run(&["user", "disable", "u2@example.org"]).expect(0);
+    for command in ["disable", "delete"] {
+        let refused = outhaul.run(&["user", command, "u1@example.org"]).expect(1);
+        assert!(refused.stderr.contains("acme would be left without an admin"), "{refused:?}");
+    }
+    outhaul.run(&["user", "delete", "u2@example.org"]).expect(0);
+    outhaul.run(&["user", "disable", "u1@example.org", "--force"]).expect(0);
+    outhaul.run(&["user", "delete", "u1@example.org"]).expect(0);
+}
+
+#[test]
+fn people_what_the_operator_does_stands_in_the_trail() {
+    let outhaul = acme();
+    let id = user(&outhaul, "u1@example.org");
+    outhaul.run(&["member", "add", "acme", "u1@example.org"]).expect(0);
+    outhaul.run(&["member", "remove", "acme", "u1@example.org"]).expect(0);
+    let token = outhaul.json(&["token", "create", "acme", "--scope", "messages:write"])["id"].clone();
+    outhaul.run(&["token", "revoke", "acme", token.as_str().unwrap()]).expect(0);
+    import(&outhaul, &[row(1, "u1@example.org", ""), row(2, "u1@example.org", "")]).expect(0);
+    for command in ["disable", "enable", "delete"] {
+        outhaul.run(&["user", command, "u1@example.org"]).expect(0);
+    }
+    let trail = |args: &[&str]| -> Vec<(String, String)> {
+        let shown = outhaul.json(&[&["trail"], args].concat());
+        assert!(!shown.to_string().contains("example.org"), "{shown}");
+        let text = |entry: &Value, field: &str| entry[field].as_str().unwrap().to_owned();
+        let events = shown["events"].as_array().unwrap().iter().rev();
+        events
+            .inspect(|entry| assert_eq!(entry["actor"], "operator"))
+            .map(|entry| (text(entry, "action"), text(entry, "subject")))
+            .collect()
+    };
+    let of = |action: &str, subject: &str| (action.to_owned(), subject.to_owned());
+    let token = token.as_str().unwrap();
+    assert_eq!(
+        trail(&["--org", "acme"]),
+        [
+            of("organisation.created", "acme"),
+            of("member.put", &id),
+            of("member.removed", &id),
+            of("token.created", token),
+            of("token.revoked", token),
+        ]
+    );
+    let mut of_user = trail(&["--user", &id]);
+    let import = of_user.remove(1);
+    assert_eq!(import.0, "memberships.imported");
+    let expected = ["user.created", "user.disabled", "user.enabled", "user.deleted"];
+    assert_eq!(of_user, expected.map(|action| of(action, &id)));
+    assert_eq!(trail(&["--user", &id, "--limit", "1"]).len(), 1);
+    let words = outhaul.run(&["trail", "--org", "acme"]).expect(0);
+    assert_eq!(words.stdout.lines().count(), 5, "{words:?}");
+    outhaul.run(&["trail", "--org", "nobody"]).expect(4);
+    outhaul.run(&["trail"]).expect(2);
+}
+
+#[test]
 fn people_a_token_is_shown_once() {
     let outhaul = acme();
     let made = outhaul.json(&["token", "create", "acme", "--scope", "messages:write"]);

@@ -43,6 +43,9 @@ pub async fn events_are_kept_as_they_were<A: Audit, K>(make: impl AsyncFn() -> (
     audit.add_event(&event(1, acme())).await?;
     audit.add_event(&Event { subject: "another".to_owned(), ..event(1, acme()) }).await?;
     assert_eq!(audit.events(&acme(), None, 9).await?, [by_operator, by_token, event(1, acme())]);
+    // Several at once, one of them there already.
+    audit.add_events(&[event(1, acme()), event(4, acme()), event(5, acme())]).await?;
+    assert_eq!(audit.events(&acme(), None, 2).await?, [event(5, acme()), event(4, acme())]);
     Ok(())
 }
 
