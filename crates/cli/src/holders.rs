@@ -6,11 +6,15 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::Context;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use crate::exit::{Exit, Failure, OrExit};
 
 const SERVERS: &str = "servers.lock";
 const COMMANDS: &str = "commands.lock";
+/// Most that is read of a lock (bytes): one line for each process.
+const LINES_BYTES: u64 = 1 << 20;
 
 /// A share of the data folder, held for the life of a command or a server.
 #[derive(Debug)]
@@ -63,20 +67,37 @@ fn refuse_if_held(lock: &File, folder: &Path) -> Result<(), Failure> {
     match lock.try_lock() {
         Ok(()) => lock.unlock().or_exit(Exit::Unavailable),
         Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            (&mut &*lock).read_to_string(&mut holder).or_exit(Exit::Unavailable)?;
-            let message = format!("data folder {} is held by {}", folder.display(), holder.trim());
+            let holders = holders(lock).or_exit(Exit::Unavailable)?;
+            let holder = holders.last().map_or("a process that did not say its name", String::as_str);
+            let message = format!("data folder {} is held by {holder}", folder.display());
             Err(Failure::new(Exit::Unavailable, anyhow::anyhow!(message)))
         }
         Err(TryLockError::Error(error)) => Err(Failure::new(Exit::Unavailable, error)),
     }
 }
 
-/// The last who came; good enough to name somebody.
+/// Adds the process to those that hold the lock, and forgets those that are gone. Called under the gate.
 fn describe(mut lock: &File, what: &str) -> std::io::Result<()> {
+    let mut holders = holders(lock)?;
+    holders.push(format!("{what} (process {})", std::process::id()));
     lock.set_len(0)?;
     lock.rewind()?;
-    writeln!(lock, "{what} (process {})", std::process::id())
+    lock.write_all((holders.join("\n") + "\n").as_bytes())
+}
+
+/// Those of the lock's lines whose process is still there, the last who came last.
+fn holders(mut lock: &File) -> std::io::Result<Vec<String>> {
+    let mut text = String::new();
+    lock.rewind()?;
+    lock.take(LINES_BYTES).read_to_string(&mut text)?;
+    Ok(text.lines().filter(|line| is_there(line)).map(str::to_owned).collect())
+}
+
+fn is_there(line: &str) -> bool {
+    let number = line.rsplit_once("(process ").and_then(|(_, rest)| rest.strip_suffix(')')?.parse().ok());
+    // One that is not ours to signal is there all the same.
+    let answers = |pid| !matches!(test_kill_process(pid), Err(Errno::SRCH));
+    number.and_then(Pid::from_raw).is_some_and(answers)
 }
 
 #[cfg(test)]
@@ -104,6 +125,22 @@ mod tests {
         check_refused(Holder::command(path), "outhaul worker");
         drop(servers);
         drop(Holder::command(path).unwrap());
+    }
+
+    #[test]
+    fn a_server_that_is_gone_is_not_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = Holder::server(folder.path(), "outhaul api").unwrap();
+        // Another came after it and was killed.
+        let mut gone = std::process::Command::new("true").spawn().unwrap();
+        let line = format!("outhaul worker (process {})\n", gone.id());
+        gone.wait().unwrap();
+        let lock = OpenOptions::new().append(true).open(folder.path().join(SERVERS)).unwrap();
+        (&lock).write_all(line.as_bytes()).unwrap();
+        check_refused(Holder::command(folder.path()), "outhaul api");
+        let _second = Holder::server(folder.path(), "outhaul serve").unwrap();
+        let text = std::fs::read_to_string(folder.path().join(SERVERS)).unwrap();
+        assert!(!text.contains("outhaul worker") && text.lines().count() == 2, "{text}");
     }
 
     #[test]
