@@ -3,7 +3,8 @@
 mod answer;
 pub mod download;
 pub mod exports;
-mod tls;
+mod session;
+pub mod tls;
 mod upload;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Request;
 
+use self::session::Session;
 use crate::config::{Secret, is_origin};
 use crate::exit::{Exit, Failure};
 
@@ -36,7 +38,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub struct Remote {
     agent: Agent,
     base: String,
-    token: Secret,
+    session: Session,
 }
 
 impl Remote {
@@ -45,11 +47,15 @@ impl Remote {
     /// # Errors
     /// Exit 2 where `base` or `token` cannot be one.
     pub fn new(base: &str, token: Secret) -> Result<Self, Failure> {
+        Self::of(base, Session::of_token(token))
+    }
+
+    fn of(base: &str, session: Session) -> Result<Self, Failure> {
         let base = base.trim_end_matches('/').to_owned();
         if !is_origin(&base) {
             return Err(Failure::usage("--server must be http:// or https:// and a host"));
         }
-        if !token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !session.token().reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Failure::usage("OUTHAUL_TOKEN is not a token"));
         }
         let config = Agent::config_builder()
@@ -63,20 +69,23 @@ impl Remote {
             .timeout_per_write(Some(SILENCE))
             .user_agent(concat!("outhaul/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self { agent: Agent::new_with_config(config), base, token })
+        Ok(Self { agent: Agent::new_with_config(config), base, session })
     }
 
-    /// The service of `--server`, with the token of the environment.
+    /// The service of `--server`, as whom the environment names.
     pub fn of_environment(base: &str) -> Result<Self, Failure> {
-        match std::env::var("OUTHAUL_TOKEN") {
-            Ok(token) if !token.is_empty() => Self::new(base, Secret::from(token)),
-            _ => Err(Failure::usage("--server needs a token in OUTHAUL_TOKEN")),
-        }
+        let needed = "--server needs a token in OUTHAUL_TOKEN, or OUTHAUL_EMAIL and OUTHAUL_PASSWORD to sign in with";
+        Self::of(base, Session::of_environment().ok_or_else(|| Failure::usage(needed))?)
+    }
+
+    /// The address of the service.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// The same service for somebody else.
     pub fn with_token(&self, token: String) -> Self {
-        Self { token: Secret::from(token), ..self.clone() }
+        Self { session: Session::of_token(Secret::from(token)), ..self.clone() }
     }
 
     /// What is behind `path`.
@@ -99,12 +108,17 @@ impl Remote {
         key: Option<&str>,
     ) -> Result<Answer, Failure> {
         let body = body.map(|body| serde_json::to_vec(body).expect("a JSON value can be written"));
-        let mut wait = FIRST_WAIT;
+        let (mut wait, mut signed_in) = (FIRST_WAIT, false);
         for attempt in 1.. {
             let request = self.request(method, path, key, body.is_some())?;
             let (agent, body) = (self.agent.clone(), body.clone());
             let answered = blocking(move || once(&agent, request, body)).await;
             match answered {
+                // A token is good for minutes, an export may take hours.
+                Ok(answer) if answer.status == 401 && !signed_in && self.sign_in().await? => {
+                    signed_in = true;
+                    continue;
+                }
                 Ok(answer) if attempt == ATTEMPTS || !answer.is_away(LONGEST_WAIT) => return Ok(answer),
                 Err(error) if attempt == ATTEMPTS => return Err(self.away(&error)),
                 Ok(answer) => tokio::time::sleep(answer.retry_after.unwrap_or(wait).max(wait)).await,
@@ -117,8 +131,9 @@ impl Remote {
 
     fn request(&self, method: &str, path: &str, key: Option<&str>, json: bool) -> Result<Request<()>, Failure> {
         let mut request = Request::builder().method(method).uri(self.url(path)).header("accept", "application/json");
-        if !self.token.is_empty() {
-            request = request.header("authorization", format!("Bearer {}", self.token.reveal()));
+        let token = self.session.token();
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {}", token.reveal()));
         }
         if let Some(key) = key {
             request = request.header("idempotency-key", key);

@@ -52,6 +52,10 @@ pub struct Refused {
     pub reason: String,
 }
 
+/// A token lives for minutes, so this is the usual reason.
+const ACCESS: &str = "the access token is not good, or not any more: give another one in OUTHAUL_TOKEN, or OUTHAUL_EMAIL and \
+    OUTHAUL_PASSWORD to sign in anew whenever it runs out";
+
 impl Answer {
     /// Reads an answer to its end.
     pub fn read(response: Response<Body>) -> Result<Self, ureq::Error> {
@@ -100,6 +104,7 @@ impl Answer {
 impl Problem {
     fn in_words(&self, status: u16) -> String {
         let mut text = match self.title.as_str() {
+            _ if status == 401 => ACCESS.to_owned(),
             "" => format!("the service answered {status}"),
             title => title.to_owned(),
         };
@@ -142,7 +147,7 @@ mod tests {
         let words =
             "No: d\n  to is before from\n  limit export_bytes_limit\n  this would pass: {\"to\":\"2024-01-01\"}";
         check(422, refused, (Exit::Usage, words));
-        check(401, "", (Exit::NotFound, "the service answered 401"));
+        check(401, "", (Exit::NotFound, ACCESS));
         check(503, "<html>", (Exit::Unavailable, "the service answered 503"));
         check(429, "{}", (Exit::Unavailable, "the service answered 429"));
         check(413, "{}", (Exit::Refused, "the service answered 413"));

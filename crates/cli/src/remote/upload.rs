@@ -77,7 +77,7 @@ impl Upload {
 impl Remote {
     /// Sends a batch under its key; the same key again changes nothing, so a lost answer is asked for again.
     pub async fn upload(&self, path: &str, upload: &Upload, key: &str) -> Result<Answer, Failure> {
-        let mut wait = FIRST_WAIT;
+        let (mut wait, mut signed_in) = (FIRST_WAIT, false);
         for attempt in 1.. {
             let request = self.request("POST", path, Some(key), false)?;
             let (mut parts, ()) = request.into_parts();
@@ -92,6 +92,10 @@ impl Remote {
                 Answer::read(agent.run(ureq::http::Request::from_parts(parts, body))?)
             };
             match blocking(send).await {
+                Ok(answer) if answer.status == 401 && !signed_in && self.sign_in().await? => {
+                    signed_in = true;
+                    continue;
+                }
                 Ok(answer) if attempt == ATTEMPTS || !answer.is_away(LONGEST_WAIT) => return Ok(answer),
                 Err(error) if attempt == ATTEMPTS => return Err(self.away(&error)),
                 Ok(_) | Err(_) => tokio::time::sleep(wait).await,

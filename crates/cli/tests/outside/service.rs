@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::server::{Client, Server, member};
+use crate::server::{Client, PASSWORD, Server, member};
 use crate::support::{Outhaul, Ran, sha256_of};
 use serde_json::json;
 
@@ -217,4 +217,43 @@ fn the_commands_of_a_client() {
     assert_eq!(server.stop(), Some(0));
     let both = outhaul.run(&["--server", &url, "ingest", "--org", "org-0001", "m.ndjson"]).expect(2);
     assert!(both.stderr.contains("--data"), "{both:?}");
+}
+
+/// A client whose token runs out signs in anew where it can, and else says how to go on.
+#[test]
+fn a_client_outlives_its_token() {
+    let outhaul = Outhaul::new();
+    with_messages(&outhaul, 500);
+    let api = Server::start(&outhaul, "api");
+    let command = |environment: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_outhaul"));
+        let days = ["--from", QUARTER.0, "--to", QUARTER.1, "--output", "there.zip", "--force"];
+        command.args(["--server", &api.url, "export", "messages", "--org", "org-0001"]).args(days);
+        command.envs(environment.iter().copied()).current_dir(outhaul.file("")).stderr(Stdio::piped());
+        command
+    };
+    let refused = Ran::of(&command(&[("OUTHAUL_TOKEN", "over")]).output().unwrap()).expect(4);
+    assert!(refused.stderr.contains("OUTHAUL_EMAIL"), "{refused:?}");
+    Ran::of(&command(&[]).output().unwrap()).expect(2);
+    let known = [("OUTHAUL_TOKEN", "over"), ("OUTHAUL_EMAIL", "u1@example.org"), ("OUTHAUL_PASSWORD", PASSWORD)];
+
+    // Nobody works on it: the client waits until it is told to stop.
+    let child = command(&known).spawn().unwrap();
+    let u1 = Client::sign_in(&api, "u1@example.org");
+    let exports = || u1.get("/v1/organisations/org-0001/exports").json()["items"].clone();
+    wait_until("the export", || exports().as_array().unwrap().len() == 1);
+    let id = exports()[0]["id"].as_str().unwrap().to_owned();
+    // It knows of its export once it looks again.
+    let looks = "outhaul_requests_total{method=\"GET\",path=\"/v1/organisations/{org}/exports/{id}\",status=\"200\"}";
+    let counts = || u1.request("GET", &format!("{}/metrics", api.url), &[], None).body;
+    wait_until("a look", || String::from_utf8(counts()).unwrap().contains(looks));
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let told = Ran::of(&child.wait_with_output().unwrap()).expect(130);
+    assert!(told.stderr.contains(&format!("exports/{id}; ")) && told.stderr.contains("DELETE"), "{told:?}");
+
+    let worker = Server::worker(&outhaul);
+    let whole = Ran::of(&command(&known).output().unwrap()).expect(0);
+    assert!(!whole.stderr.contains(PASSWORD) && outhaul.file("there.zip").is_file(), "{whole:?}");
+    assert_eq!((worker.stop(), api.stop()), (Some(0), Some(0)));
 }

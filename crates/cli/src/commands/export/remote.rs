@@ -1,6 +1,6 @@
 //! `outhaul export --server`: the same request to a service, and the file from there.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
@@ -24,12 +24,18 @@ pub async fn run(server: &str, args: args::Export, report: &Report) -> Result<Ex
     let target = Target::new(&args.output, args.format, args.force)?;
     let remote = Remote::of_environment(server)?;
     let mut interrupted = interrupt::switch()?;
-    let asked = AtomicBool::new(false);
+    let asked = OnceLock::new();
     tokio::select! {
-        done = whole(&remote, &args, &target, &asked, report) => done,
+        done = whole(&remote, &args, &target, &asked, report) => {
+            let lost = done.as_ref().is_err_and(|failure| matches!(failure.code, Exit::NotFound | Exit::Unavailable));
+            if let Some(path) = asked.get().filter(|_| lost) {
+                report.say(goes_on(&remote, path));
+            }
+            done
+        }
         () = interrupt::came(&mut interrupted) => {
-            if asked.load(Ordering::Relaxed) {
-                report.say("interrupted; the service goes on, and what it builds is used by the next export");
+            if let Some(path) = asked.get() {
+                report.say(format!("interrupted; {}", goes_on(&remote, path)));
             }
             Ok(Exit::Interrupted)
         }
@@ -40,7 +46,7 @@ async fn whole(
     remote: &Remote,
     args: &args::Export,
     target: &Target,
-    asked: &AtomicBool,
+    asked: &OnceLock<String>,
     report: &Report,
 ) -> Result<Exit, Failure> {
     let (clock, random) = (system::clock(), system::random());
@@ -48,7 +54,7 @@ async fn whole(
     let exports = format!("/v1/organisations/{}/exports", args.org);
     let key = domain::random::uuid_v7(clock.now(), random.as_ref()).to_string();
     let export = remote.create_export(&exports, &request(args), &key).await?;
-    asked.store(true, Ordering::Relaxed);
+    asked.get_or_init(|| format!("{exports}/{}", export.id));
     let bar = report.bar(0, BAR);
     let settled = remote.settled(&exports, &export.id, &bar).await;
     bar.finish_and_clear();
@@ -69,6 +75,15 @@ async fn whole(
     output.seconds = super::output::rounded((clock.monotonic() - started).as_secs_f64());
     report.result(&output, || output.in_words());
     Ok(Exit::Done)
+}
+
+/// What becomes of an export that nobody waits for here any more.
+fn goes_on(remote: &Remote, path: &str) -> String {
+    let base = remote.base();
+    format!(
+        "the service goes on with the export at {base}{path}; the same command again uses what it has built, and DELETE \
+         of that address cancels it"
+    )
 }
 
 /// The request as the service takes it; it judges dates, zones and columns.
