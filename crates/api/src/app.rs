@@ -1,12 +1,14 @@
 //! What every handler works with: the ports, the keys, the options.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use artifacts::Artifacts;
 use domain::audit::{Action, Actor, Event};
 use domain::clock::Clock;
-use domain::ids::EventId;
+use domain::ids::{EventId, Slug};
 use domain::limits::Limits;
+use domain::membership::Currency;
 use domain::owner::Owner;
 use domain::random::Random;
 use domain::time::Micros;
@@ -21,6 +23,7 @@ use crate::address::Network;
 use crate::auth::Hasher;
 use crate::exports::forecast::Rates;
 use crate::metrics::Metrics;
+use crate::tokens::access::AUDIENCE;
 
 /// What stands behind the service.
 pub struct Ports {
@@ -51,20 +54,24 @@ pub struct Ports {
 /// What one installation may set.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the service is reached from outside, without a slash at the end; tokens name it as their issuer.
+    /// Where the service is reached from outside, without a slash at the end.
     pub public_url: String,
+    /// Who issues access tokens; empty for the public address.
+    pub issuer: String,
+    /// Who they are for.
+    pub audience: String,
     /// Every limit by name.
     pub limits: Limits,
     /// Whether manifests carry SHA-256 too.
     pub sha256: bool,
     /// What one message may be.
     pub input_limits: InputLimits,
-    /// Bodies of messages that are taken in at a time; further ones wait.
-    pub ingests_at_once: usize,
-    /// Rows of each are sorted in memory up to this size, then on disk (bytes).
+    /// Rows of each body of messages are sorted in memory up to this size, then on disk (bytes).
     pub sort_memory_bytes: usize,
     /// What experience says of sizes, speed and price.
     pub rates: Rates,
+    /// What single organisations pay instead for a started gigabyte (hundredths of a currency).
+    pub prices: BTreeMap<Slug, (i64, Currency)>,
     /// Proxies whose `X-Forwarded-For` is believed; nobody by default.
     pub trusted_proxies: Vec<Network>,
 }
@@ -73,14 +80,32 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:8470".to_owned(),
+            issuer: String::new(),
+            audience: AUDIENCE.to_owned(),
             limits: Limits::default(),
             sha256: false,
             input_limits: InputLimits::default(),
-            ingests_at_once: 4,
             sort_memory_bytes: 48 << 20,
             rates: Rates::default(),
+            prices: BTreeMap::new(),
             trusted_proxies: Vec::new(),
         }
+    }
+}
+
+impl Options {
+    /// Who issues access tokens.
+    pub fn issuer(&self) -> &str {
+        if self.issuer.is_empty() { &self.public_url } else { &self.issuer }
+    }
+
+    /// The rates that hold for an owner.
+    pub fn rates_of(&self, owner: &Owner) -> Rates {
+        let own = match owner {
+            Owner::Organisation(slug) => self.prices.get(slug).copied(),
+            Owner::User(_) => None,
+        };
+        Rates { price_a_gigabyte: own.or(self.rates.price_a_gigabyte), ..self.rates }
     }
 }
 
@@ -104,7 +129,7 @@ impl App {
     /// Puts the service together.
     pub fn new(ports: Ports, keys: Keys, options: Options) -> Arc<Self> {
         let hasher = Hasher::new(options.limits.password_hashes_at_once);
-        let ingests = Semaphore::new(options.ingests_at_once.max(1));
+        let ingests = Semaphore::new(options.limits.ingests_at_once.max(1) as usize);
         Arc::new(Self { ports, keys, options, metrics: Arc::default(), hasher, ingests })
     }
 

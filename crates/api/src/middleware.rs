@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
@@ -19,6 +19,10 @@ use crate::problem::{self, Code, Problem};
 
 /// Names a request in its answer, its problem document and the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Marks a request that the listener could read and that is none all the same, with the reason.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unreadable(pub &'static str);
+
 /// The one route whose body may take long to come.
 const INGEST: &str = "/v1/organisations/{org}/messages";
 /// Answers that are data: nothing in them is ever to run or to be shown in a frame.
@@ -39,12 +43,16 @@ async fn pass(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
     let span = tracing::info_span!("request", method, path, id);
     let limit =
         Duration::from_secs(if path == INGEST { app.limits().ingest_seconds } else { app.limits().request_seconds });
-    let mut response = bounded(next.run(request), limit).instrument(span.clone()).await;
+    span.in_scope(|| tracing::debug!("request began"));
+    let mut response = match request.extensions().get::<Unreadable>() {
+        Some(Unreadable(why)) => Problem::new(Code::MalformedRequest).detail(*why).into_response(),
+        None => bounded(next.run(request), limit).instrument(span.clone()).await,
+    };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         problem::render(&mut response, problem, &app.options.public_url, &id);
     }
     if method == "HEAD" {
-        *response.body_mut() = Body::empty();
+        without_body(&mut response);
     }
     headers(response.headers_mut(), &id);
     let took = app.ports.clock.monotonic().saturating_sub(began);
@@ -53,6 +61,14 @@ async fn pass(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::info!(status, milliseconds, "request answered"));
     response
+}
+
+/// The answer to HEAD has the length that GET would send (RFC 9110 section 9.3.2).
+fn without_body(response: &mut Response<Body>) {
+    let body = std::mem::replace(response.body_mut(), Body::empty());
+    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
 }
 
 /// A handler that panics or takes too long is answered for.

@@ -1,11 +1,17 @@
 //! The listener: how many connections, how long a header may take, and the way to a graceful stop.
 
+mod body;
+mod stalling;
+
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::{HeaderValue, Response, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,8 +21,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt as _;
 
+use self::body::Watched;
+use self::stalling::Stalling;
 use crate::App;
 use crate::address::Peer;
+use crate::middleware::Unreadable;
 use crate::router::{self, router};
 
 /// How long running requests have to end once the service is to stop.
@@ -100,18 +109,43 @@ fn answer(
 ) {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        routes.clone().oneshot(request.map(Body::new))
+        if let Some(why) = unreadable(&request) {
+            request.extensions_mut().insert(Unreadable(why));
+        }
+        answer_one(routes.clone(), request)
     });
+    let patience = Duration::from_secs(app.limits().stalled_seconds);
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_headers(HEADERS_LIMIT)
         .max_buf_size(usize::try_from(app.limits().header_bytes).unwrap_or(usize::MAX).max(8 << 10))
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Stalling::new(stream, patience)), service);
     let watched = graceful.watch(connection);
     tokio::spawn(async move {
         // A client that goes away is no event.
         let _ = watched.await;
         drop(place);
     });
+}
+
+/// Why a request whose head could be read is none all the same (RFC 9112 section 3.2).
+fn unreadable(request: &hyper::Request<Incoming>) -> Option<&'static str> {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    match hosts {
+        0 if request.version() == Version::HTTP_11 => Some("it names no host"),
+        0 | 1 => None,
+        _ => Some("it names several hosts"),
+    }
+}
+
+/// A body that was left unread stands between this request and the next: the client is told that there is none.
+async fn answer_one(routes: Router, request: hyper::Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let (head, body) = request.into_parts();
+    let (body, ended) = Watched::new(body);
+    let mut response = routes.oneshot(hyper::Request::from_parts(head, Body::new(body))).await?;
+    if !ended.load(Ordering::Relaxed) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }

@@ -69,7 +69,7 @@ pub(super) async fn fetch(
     }
     let ranges = match evaluate(&headers, &file.etag) {
         Conditions::Failed => return Err(Problem::new(Code::PreconditionFailed)),
-        Conditions::NotModified => return Ok(bare(StatusCode::NOT_MODIFIED, &file)),
+        Conditions::NotModified => return Ok(not_modified(&file)),
         // Ranges are a matter of GET alone (RFC 9110 section 14.2).
         Conditions::Met { ranges } => ranges && method == Method::GET,
     };
@@ -153,6 +153,13 @@ fn answer(
         clock: Arc::clone(&app.ports.clock),
     };
     *response.body_mut() = body(source, pieces);
+    response
+}
+
+/// It tells the length that the file has, and not that of its own empty body (RFC 9110 section 8.6).
+fn not_modified(file: &Fetchable) -> Response<Body> {
+    let mut response = bare(StatusCode::NOT_MODIFIED, file);
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(file.bytes));
     response
 }
 

@@ -101,7 +101,7 @@ pub(super) async fn of_user(
 
 async fn run(app: &App, party: &Party, body: &JsonBytes) -> Result<Json<EstimateView>, Problem> {
     let request = parse(&party.owner, &body.parse()?, shape(app)).map_err(Problem::fields)?;
-    let rates = &app.options.rates;
+    let rates = app.options.rates_of(&party.owner);
     let forecast = match &party.owner {
         Owner::Organisation(_) => {
             let plan = plan(app, &party.owner, &request).await?;

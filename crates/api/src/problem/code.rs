@@ -37,6 +37,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The head is not one of HTTP/1.1.
+    MalformedRequest = 400 "malformed_request" "The request cannot be read",
     /// The body is not what its type says.
     MalformedBody = 400 "malformed_body" "The body cannot be read",
     /// No token, or one that is not good.

@@ -13,7 +13,7 @@ use crate::{App, KeysError};
 
 pub use read::verify;
 
-/// Who the tokens are for.
+/// Who the tokens are for, unless an installation says otherwise.
 pub const AUDIENCE: &str = "outhaul";
 /// The type in the header (RFC 9068 section 2.1).
 const HEADER_TYPE: &str = "at+jwt";
@@ -111,8 +111,8 @@ pub fn issue(app: &App, user: UserId, organisations: &[(Slug, Role)]) -> Result<
     let seconds = now.0.div_euclid(1_000_000);
     let places = organisations.iter().take(ORGANISATIONS_LIMIT as usize);
     let claims = Wire {
-        iss: app.options.public_url.clone(),
-        aud: AUDIENCE.to_owned(),
+        iss: app.options.issuer().to_owned(),
+        aud: app.options.audience.clone(),
         sub: user.to_string(),
         typ: CLAIM_TYPE.to_owned(),
         exp: seconds.saturating_add_unsigned(app.limits().access_token_seconds),

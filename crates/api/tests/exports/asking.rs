@@ -113,3 +113,24 @@ async fn an_estimate_counts_rows_and_knows_a_shorter_range() {
     assert_eq!(world.post(world.u1, EXPORTS, &shorter).await.status, StatusCode::ACCEPTED);
     world.over().await;
 }
+
+/// The table grew over the limit between a request and its repeat: the key still stands for what it stood for.
+#[tokio::test]
+async fn a_repeat_finds_its_export_whatever_the_table_grew_to() {
+    let world = World::limited(|limits| limits.export_bytes_limit = 1).await;
+    let ask = async |body: Value, key: &[(&str, &str)]| world.post_with(world.u1, EXPORTS, &body, key).await;
+    let key = [("idempotency-key", "k")];
+    let first = ask(january(json!({})), &key).await;
+    assert_eq!(first.status, StatusCode::ACCEPTED);
+    world.some_messages().await;
+    let again = ask(january(json!({})), &key).await;
+    assert_eq!((again.status, &again.json()["id"]), (StatusCode::ACCEPTED, &first.json()["id"]));
+    assert_eq!(ask(january(json!({"format": "csv"})), &key).await.problem(409), "idempotency_conflict");
+    let other = [("idempotency-key", "other")];
+    for headers in [&other[..], &[]] {
+        assert_eq!(ask(january(json!({})), headers).await.problem(422), "export_too_large");
+    }
+    // Nothing was made of the refused ones.
+    assert_eq!(world.get(world.u1, EXPORTS).await.json()["items"].as_array().unwrap().len(), 1);
+    world.over().await;
+}

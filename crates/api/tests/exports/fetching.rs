@@ -57,6 +57,22 @@ async fn a_link_leads_to_the_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_has_not_changed_keeps_its_length() {
+    let (world, path, file) = finished("csv").await;
+    let link = world.link(world.u1, &path, json!({})).await;
+    let etag = world.follow(&link, &[]).await.header(header::ETAG).to_owned();
+    for method in ["GET", "HEAD"] {
+        let known = world.answer(following(method, &link, &[("if-none-match", &etag)])).await;
+        assert_eq!((known.status, known.body.len()), (StatusCode::NOT_MODIFIED, 0), "{method}");
+        assert_eq!(known.header(header::CONTENT_LENGTH), file.len().to_string(), "{method}");
+        let failed = world.answer(following(method, &link, &[("if-match", "\"another\"")])).await;
+        assert_eq!(failed.status, StatusCode::PRECONDITION_FAILED);
+        assert_ne!(failed.headers.get(header::CONTENT_LENGTH).map(|length| length.as_bytes()), Some(&b"0"[..]));
+    }
+    world.over().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ranges_and_conditions() {
     let (world, path, file) = finished("zip").await;
     let link = world.link(world.u1, &path, json!({"file": "acme-messages-2024-01-01-2024-01-31.zip"})).await;

@@ -96,3 +96,78 @@ async fn over_the_limit_a_connection_waits_for_its_turn() {
     running.stop.send(true).unwrap();
     running.server.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn a_request_names_one_host() {
+    let running = start(Limits::default()).await;
+    for (head, status) in [
+        ("GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n", 400),
+        ("GET /livez HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n", 400),
+        ("GET /livez HTTP/1.0\r\n\r\n", 200),
+        ("GET /livez HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n", 200),
+    ] {
+        let answer = talk(running.address, head).await;
+        assert!(answer.split(' ').nth(1) == Some(&status.to_string()), "{head}: {answer}");
+        assert_eq!(answer.contains("\"code\":\"malformed_request\""), status == 400, "{answer}");
+    }
+    running.stop.send(true).unwrap();
+    running.server.await.unwrap().unwrap();
+}
+
+/// The rest of the body would be taken for the next request.
+#[tokio::test]
+async fn a_body_that_is_left_unread_ends_the_connection() {
+    let running = start(Limits::default()).await;
+    let unread = "POST /v1/me/exports HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{";
+    let answer = talk(running.address, unread).await.to_lowercase();
+    assert!(answer.starts_with("http/1.1 401 ") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    let login = "POST /v1/auth/logout HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let body = r#"{"refresh_token":"x"}"#;
+    let next = "GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let both = format!("{login}content-length: {}\r\n\r\n{body}{next}", body.len());
+    let answers = talk(running.address, &both).await;
+    assert!(answers.starts_with("HTTP/1.1 204 ") && answers.contains("HTTP/1.1 200 OK\r\n"), "{answers}");
+    running.stop.send(true).unwrap();
+    running.server.await.unwrap().unwrap();
+}
+
+/// HEAD tells what GET would: its length, whatever the status, and never that of the body that is left out.
+#[tokio::test]
+async fn head_has_the_length_of_get() {
+    let running = start(Limits::default()).await;
+    for path in ["/livez", "/nothing", "/v1/downloads/x"] {
+        let of = async |method: &str| {
+            let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+            let answer = talk(running.address, &request).await.to_lowercase();
+            let length = answer.lines().find_map(|line| line.strip_prefix("content-length: ").map(str::to_owned));
+            (length.unwrap_or_else(|| panic!("no length: {answer}")), answer.ends_with("\r\n\r\n"))
+        };
+        let (get, head) = (of("GET").await, of("HEAD").await);
+        assert_eq!((&get.0, false, true), (&head.0, get.1, head.1), "{path}");
+        assert_ne!(get.0, "0");
+    }
+    running.stop.send(true).unwrap();
+    running.server.await.unwrap().unwrap();
+}
+
+/// A client that asks and never reads does not keep its place.
+#[tokio::test]
+async fn a_client_that_takes_nothing_loses_its_connection() {
+    let running = start(Limits { stalled_seconds: 1, connections: 1, ..Limits::default() }).await;
+    let mut stalled = TcpStream::connect(running.address).await.unwrap();
+    // Answers of a megabyte each, until neither end has room for more.
+    let request = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: x\r\n\r\n";
+    let asking = async { while stalled.write_all(request).await.is_ok() {} };
+    tokio::pin!(asking);
+    let next = talk(running.address, "GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    tokio::pin!(next);
+    let answer = loop {
+        tokio::select! {
+            answer = &mut next => break answer,
+            () = &mut asking => break (&mut next).await,
+        }
+    };
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    running.stop.send(true).unwrap();
+    running.server.await.unwrap().unwrap();
+}

@@ -3,7 +3,7 @@
 use domain::ids::{Slug, UserId};
 use serde::de::DeserializeOwned;
 
-use super::{AUDIENCE, CLAIM_TYPE, Claims, HEADER_TYPE, Header, LEEWAY_SECONDS, LIMIT_BYTES, Place, TokenError, Wire};
+use super::{CLAIM_TYPE, Claims, HEADER_TYPE, Header, LEEWAY_SECONDS, LIMIT_BYTES, Place, TokenError, Wire};
 use crate::App;
 use crate::body::strict;
 use crate::tokens::wire;
@@ -26,7 +26,8 @@ pub fn verify(app: &App, token: &str) -> Result<Claims, TokenError> {
         return Err(TokenError::Signature);
     }
     let claims: Wire = part(claims).ok_or(TokenError::Claims)?;
-    if claims.typ != CLAIM_TYPE || claims.aud != AUDIENCE || claims.iss != app.options.public_url {
+    let options = &app.options;
+    if claims.typ != CLAIM_TYPE || claims.aud != options.audience || claims.iss != options.issuer() {
         return Err(TokenError::Purpose);
     }
     let now = app.now().0.div_euclid(1_000_000);
