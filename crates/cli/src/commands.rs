@@ -22,6 +22,7 @@ use crate::exit::{Exit, Failure};
 use crate::log;
 use crate::report::Report;
 use crate::service::Roles;
+use crate::telemetry::Telemetry;
 
 /// Carries a command out.
 pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
@@ -39,8 +40,12 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
         return openapi::run(report);
     }
     let config = Config::read(cli.global.config.as_deref(), cli.global.data.as_deref())?;
+    let mut telemetry = Telemetry::default();
     match command {
-        Command::Serve(_) | Command::Api(_) | Command::Worker(_) => log::start_service(&cli.global, &config.logs),
+        Command::Serve(_) | Command::Api(_) | Command::Worker(_) => {
+            telemetry = Telemetry::new(&config.telemetry)?;
+            log::start_service(&cli.global, &config.logs, &telemetry);
+        }
         _ => log::start(&cli.global),
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
@@ -53,6 +58,7 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
             Command::Member(args) => member::run(&config, args, report).await,
             Command::Token(args) => token::run(&config, args, report).await,
             Command::Membership(args) => membership::run(&config, args, report).await,
+            Command::Trail(args) => trail::run(&config, args, report).await,
             Command::Lake(args) => lake::run(&config, args, report).await,
             Command::Serve(args) => serve::run(&config, Roles::BOTH, args.listen, report).await,
             Command::Api(args) => serve::run(&config, Roles::API, args.listen, report).await,
@@ -64,6 +70,7 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
     });
     // Whatever still runs on a thread of its own belongs to an interrupted command.
     runtime.shutdown_background();
+    telemetry.finish();
     done
 }
 

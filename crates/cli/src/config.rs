@@ -5,7 +5,9 @@ mod http;
 mod ingest;
 mod logs;
 mod mail;
+mod rates;
 mod secret;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +25,9 @@ pub use http::{Http, is_origin};
 pub use ingest::Ingest;
 pub use logs::{LogFormat, Logs};
 pub use mail::{Mail, MailKind};
+pub use rates::Rates;
 pub use secret::Secret;
+pub use telemetry::Telemetry;
 
 /// The one setting that is a secret, as the environment names it.
 const PASSWORD: &str = "MAIL__PASSWORD";
@@ -42,12 +46,16 @@ pub struct Config {
     pub ingest: Ingest,
     /// Where the service listens, and what it is called outside.
     pub http: Http,
-    /// How tokens are signed.
+    /// How tokens are signed, by whom and for whom.
     pub auth: Auth,
+    /// What an estimate says of sizes, speed and price.
+    pub rates: Rates,
     /// How letters leave.
     pub mail: Mail,
     /// What `serve`, `api` and `worker` write to stderr.
     pub logs: Logs,
+    /// Where spans go.
+    pub telemetry: Telemetry,
 }
 
 /// Where things lie.
@@ -135,7 +143,9 @@ impl Config {
             ("limits.json_body_bytes", limits.json_body_bytes),
             ("limits.request_seconds", limits.request_seconds),
             ("limits.ingest_seconds", limits.ingest_seconds),
+            ("limits.ingests_at_once", limits.ingests_at_once.into()),
             ("limits.connections", limits.connections.into()),
+            ("limits.stalled_seconds", limits.stalled_seconds),
             ("limits.login_attempts_per_account", limits.login_attempts_per_account.into()),
             ("limits.login_attempts_per_address", limits.login_attempts_per_address.into()),
             ("limits.password_hashes_at_once", limits.password_hashes_at_once.into()),
@@ -147,6 +157,9 @@ impl Config {
             return Err(Failure::usage("limits.lease_milliseconds must be at least two heartbeats"));
         }
         self.http.check()?;
+        self.auth.check()?;
+        self.rates.check()?;
+        self.telemetry.check()?;
         self.mail.check()
     }
 }

@@ -1,10 +1,13 @@
 //! The log: on stderr, for people or as one object a line.
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
 use crate::args::Global;
 use crate::config::{LogFormat, Logs};
+use crate::telemetry::Telemetry;
 
 /// Starts the log of a command that ends by itself: errors, more with `-v`.
 pub fn start(global: &Global) {
@@ -12,17 +15,18 @@ pub fn start(global: &Global) {
         (true, _) | (false, 0) => "error",
         (false, more) => by_count(more),
     };
-    subscribe(level, if global.json { LogFormat::Json } else { LogFormat::Text }, false);
+    let format = if global.json { LogFormat::Json } else { LogFormat::Text };
+    subscribe(level, format, false, &Telemetry::default());
 }
 
-/// Starts the log of a process that stays.
-pub fn start_service(global: &Global, logs: &Logs) {
+/// Starts the log of a process that stays, and lets its spans go where `telemetry` leads.
+pub fn start_service(global: &Global, logs: &Logs, telemetry: &Telemetry) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => "error",
         (false, 0) => logs.level.name(),
         (false, more) => by_count(more),
     };
-    subscribe(level, logs.format, true);
+    subscribe(level, logs.format, true, telemetry);
     tell_only_where_it_panicked();
 }
 
@@ -42,17 +46,17 @@ const fn by_count(more: u8) -> &'static str {
     }
 }
 
-fn subscribe(level: &str, format: LogFormat, timed: bool) {
+fn subscribe(level: &str, format: LogFormat, timed: bool, telemetry: &Telemetry) {
     // Service managers set what they know of, be it to nothing.
     let told = std::env::var("OUTHAUL_LOG").ok().filter(|directives| !directives.trim().is_empty());
     let directives = told.unwrap_or_else(|| level.to_owned());
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::ERROR.into()).parse_lossy(directives);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let (spans, log) = (registry().with(telemetry.layer()), fmt::layer().with_writer(std::io::stderr));
     // Only the first call of a process starts the log.
     let _ = match (format, timed) {
-        (LogFormat::Json, _) => log.json().try_init(),
-        (LogFormat::Text, true) => log.try_init(),
-        (LogFormat::Text, false) => log.without_time().try_init(),
+        (LogFormat::Json, _) => spans.with(log.json().with_filter(filter)).try_init(),
+        (LogFormat::Text, true) => spans.with(log.with_filter(filter)).try_init(),
+        (LogFormat::Text, false) => spans.with(log.without_time().with_filter(filter)).try_init(),
     };
 }
 

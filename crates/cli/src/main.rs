@@ -14,6 +14,7 @@ mod remote;
 mod report;
 mod service;
 mod system;
+mod telemetry;
 mod waiting;
 mod wiring;
 

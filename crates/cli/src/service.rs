@@ -170,11 +170,15 @@ pub fn app(embedded: &Embedded, public_url: String) -> Result<Arc<App>, Failure>
     };
     let options = Options {
         public_url,
+        issuer: config.auth.issuer.clone(),
+        audience: config.auth.audience.clone(),
         limits: config.limits.clone(),
         sha256: config.worker.sha256,
         input_limits: config.ingest.input_limits(),
+        sort_memory_bytes: config.ingest.sort_memory_bytes,
+        rates: config.rates.rates()?,
+        prices: config.rates.prices()?,
         trusted_proxies: config.http.trusted_proxies()?,
-        ..Options::default()
     };
     Ok(App::new(ports, keys.or_exit(Exit::Unavailable)?, options))
 }

@@ -68,8 +68,12 @@ pub struct Limits {
     pub request_seconds: u64,
     /// How long bringing messages in by one request may take (seconds).
     pub ingest_seconds: u64,
+    /// Requests that bring messages in at a time; further ones wait, since each sorts in memory.
+    pub ingests_at_once: u32,
     /// Most connections at a time; further ones wait.
     pub connections: u32,
+    /// How long a client may take nothing of an answer before its connection is closed (seconds).
+    pub stalled_seconds: u64,
     /// Most attempts to sign in to one account in 15 minutes.
     pub login_attempts_per_account: u32,
     /// Most attempts to sign in from one address in 15 minutes.
@@ -112,7 +116,9 @@ impl Default for Limits {
             json_body_bytes: 64 << 10,
             request_seconds: 30,
             ingest_seconds: 600,
+            ingests_at_once: 4,
             connections: 1_024,
+            stalled_seconds: 60,
             login_attempts_per_account: 10,
             login_attempts_per_address: 100,
             password_hashes_at_once: 2,

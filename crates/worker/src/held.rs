@@ -38,7 +38,9 @@ impl Held {
 
     /// All of them.
     pub fn leases(&self) -> Vec<Lease> {
-        self.lock().values().map(|(lease, _)| lease.clone()).collect()
+        let leases: Vec<_> = self.lock().values().map(|(lease, _)| lease.clone()).collect();
+        tracing::trace!(leases = leases.len(), "leases held");
+        leases
     }
 
     /// This lease was lost: whatever its work comes to is worth nothing.

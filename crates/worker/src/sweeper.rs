@@ -8,7 +8,7 @@ use domain::export::{Seen, State};
 use domain::ids::ExportId;
 use domain::owner::Owner;
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::error::message;
 use crate::worker::Worker;
@@ -44,6 +44,7 @@ impl Worker {
                 if due.too_new > 0 {
                     warn!(exports = due.too_new, "records of a newer version are left to newer workers");
                 }
+                debug!(owners = due.owners.len(), "swept");
                 for owner in due.owners {
                     self.wake(&owner).await;
                 }
@@ -56,6 +57,8 @@ impl Worker {
     /// Remembers what those who hold steps of this owner look like, and looks again one lease later.
     pub(crate) async fn look(self: &Arc<Self>, owner: &Owner) {
         let held = self.ports.jobs.look(owner).await;
+        let steps = held.as_ref().map_or(0, Vec::len);
+        debug!(steps, "nothing to claim; looked at who holds steps");
         self.trouble.note(held.as_ref().map(|held| !held.is_empty()));
         let held = match held {
             Ok(held) => held,

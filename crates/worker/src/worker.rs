@@ -18,7 +18,7 @@ use stores::jobs::{Jobs, Recorded, Then};
 use stores::{Directory, Memberships};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tracing::{Instrument, info_span, warn};
+use tracing::{Instrument, debug, info_span, warn};
 
 use crate::error::message as message_of;
 use crate::held::Held;
@@ -211,6 +211,7 @@ impl Worker {
         self.trouble.note(claimed.as_ref().map(Option::is_some));
         match claimed {
             Ok(Some(claimed)) => {
+                debug!(export = %claimed.export.id, steps = claimed.leases.len(), more = claimed.more, "claimed");
                 // Before the work starts, so that others can take the rest meanwhile.
                 if claimed.more {
                     self.wake(owner).await;

@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow};
 use lake::LakeError;
 use lake::ingest::{Compression, IngestOptions, Ingested, Input, Refused};
 use serde::Serialize;
+use tracing::info;
 
 use crate::args;
 use crate::config::Config;
@@ -72,6 +73,12 @@ async fn take(config: &Config, args: args::Ingest, report: &Report) -> Result<Ex
                 return Err(coded(error));
             }
         };
+        info!(
+            accepted = ingested.accepted,
+            refused = ingested.refused_count,
+            known = ingested.already_known,
+            "file taken"
+        );
         report.say(in_words(path, &ingested));
         let wholly = ingested.refused_count == 0 || args.skip_refused;
         output.take(ingested, several.then(|| path.display().to_string()));

@@ -1,17 +1,40 @@
-//! `[auth]`: how tokens are signed.
+//! `[auth]`: how tokens are signed, by whom and for whom.
 
+use api::tokens::access::AUDIENCE;
 use serde::{Deserialize, Serialize};
 
-/// How tokens are signed.
+use crate::exit::Failure;
+
+/// How tokens are signed, by whom and for whom.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Auth {
     /// A new signing key is made once the newest is so old (days); 0 for never.
     pub key_days: u32,
+    /// Who issues access tokens, their claim `iss`; empty for `http.public_url`.
+    pub issuer: String,
+    /// Who access tokens are for, their claim `aud`.
+    pub audience: String,
 }
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { key_days: 90 }
+        Self { key_days: 90, issuer: String::new(), audience: AUDIENCE.to_owned() }
+    }
+}
+
+/// Longest name in a claim (bytes): tokens have a limit of their own.
+const CLAIM_LIMIT_BYTES: usize = 256;
+
+impl Auth {
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let fits = |text: &str| text.len() <= CLAIM_LIMIT_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !fits(&self.issuer) {
+            return Err(Failure::usage("auth.issuer must be visible ASCII, at most 256 bytes"));
+        }
+        if self.audience.is_empty() || !fits(&self.audience) {
+            return Err(Failure::usage("auth.audience must be 1 to 256 bytes of visible ASCII"));
+        }
+        Ok(())
     }
 }

@@ -53,6 +53,15 @@ fn what_cannot_be_is_refused_by_its_name() {
         ("[mail]\nkind = 'smtp'\nhost = 'm'\nuser = 'u'", "mail.user"),
         ("[mail]\nkind = 'smtp'\nhost = 'm'\npassword = 'p'", "mail.user"),
         ("[mail]\nkind = 'smtp'\nhost = 'm'\nuser = 'u'\npassword = 'p'\npassword_file = 'f'", "mail.password_file"),
+        ("[auth]\nissuer = \"a\\nb\"", "auth.issuer"),
+        ("[auth]\naudience = ''", "auth.audience"),
+        ("[rates]\nprice_a_gigabyte = '12'", "rates.price_a_gigabyte"),
+        ("[rates]\ncurrency = 'eur'", "rates.currency"),
+        ("[rates]\nbytes_a_second = 0", "rates.bytes_a_second"),
+        ("[rates.organisations]\nacme = '-1.00'", "rates.organisations"),
+        ("[rates.organisations]\n'No Slug' = '1.00'", "rates.organisations"),
+        ("[telemetry]\ntraces_url = 'collector:4318'", "telemetry.traces_url"),
+        ("[limits]\nstalled_seconds = 0", "limits.stalled_seconds"),
         ("[logs]\nlevel = 'loud'", "logs.level"),
         ("[logs]\nformat = 'xml'", "logs.format"),
     ] {
@@ -77,6 +86,15 @@ fn the_mail_password_is_used_and_never_shown() {
     let refused = read(&format!("{smtp}password = 1234554321")).unwrap_err();
     let text = format!("{refused:?} {:#}", refused.error);
     assert!(text.contains("mail.password") && !text.contains("1234554321"), "{text}");
+}
+
+#[test]
+fn prices_are_those_of_the_file() {
+    let rates = read("[rates]\nprice_a_gigabyte = '0.50'\n[rates.organisations]\nacme = '0.40'").unwrap().rates;
+    let eur = "EUR".parse().unwrap();
+    assert_eq!(rates.rates().unwrap().price_a_gigabyte, Some((50, eur)));
+    assert_eq!(rates.prices().unwrap().into_iter().collect::<Vec<_>>(), [("acme".parse().unwrap(), (40, eur))]);
+    assert_eq!(Config::default().rates.rates().unwrap().price_a_gigabyte, None);
 }
 
 #[test]

@@ -25,5 +25,6 @@ mod service_kills;
 #[cfg(feature = "failpoints")]
 mod stuck;
 mod support;
+mod telemetry;
 mod torture;
 mod two_ingests;
