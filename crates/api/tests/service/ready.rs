@@ -12,7 +12,7 @@ use domain::export::{Export, Lease, Outcome, Seen};
 use domain::ids::{EventId, ExportId, WorkerId};
 use domain::owner::Owner;
 use stores::jobs::Census;
-use stores::{Audit, Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError};
+use stores::{Audit, Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError, Then};
 
 use crate::support::World;
 
@@ -63,7 +63,7 @@ impl Jobs for Away {
     async fn beat(&self, _: &[Lease]) -> Result<Vec<bool>, StoreError> {
         self.answer().await
     }
-    async fn record(&self, _: &Lease, _: Outcome) -> Result<Recorded, StoreError> {
+    async fn record(&self, _: &Lease, _: Outcome, _: Then) -> Result<Recorded, StoreError> {
         self.answer().await
     }
     async fn look(&self, _: &Owner) -> Result<Vec<(ExportId, Seen)>, StoreError> {
