@@ -39,7 +39,8 @@ impl LastKey {
 pub(crate) fn ties(times: &[i64], ids: &StringArray) -> Option<Vec<usize>> {
     let mut found = Vec::new();
     // Without a branch for each row: almost always every instant is later than the one before.
-    let rise = times.iter().zip(times.get(1..)?).fold(true, |rise, (before, at)| rise & (before < at));
+    let rise =
+        times.iter().zip(times.get(1..).unwrap_or_default()).fold(true, |rise, (before, at)| rise & (before < at));
     if rise {
         return Some(found);
     }
