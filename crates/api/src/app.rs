@@ -156,3 +156,19 @@ impl App {
         self.ports.audit.add_event(&Event { id, at, actor, owner, action, subject: subject.into() }).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_organisation_may_have_a_price_of_its_own() {
+        let eur: Currency = "EUR".parse().unwrap();
+        let acme: Slug = "acme".parse().unwrap();
+        let rates = Rates { price_a_gigabyte: Some((50, eur)), ..Rates::default() };
+        let options = Options { rates, prices: BTreeMap::from([(acme.clone(), (40, eur))]), ..Options::default() };
+        let price = |slug: Slug| options.rates_of(&Owner::Organisation(slug)).price_a_gigabyte;
+        assert_eq!(price(acme), Some((40, eur)));
+        assert_eq!(price("other".parse().unwrap()), Some((50, eur)));
+    }
+}

@@ -1,5 +1,6 @@
 //! Access tokens that are not good, by the name of what is wrong with them.
 
+use api::Options;
 use api::tokens::access::{TokenError, verify};
 use axum::http::{Method, StatusCode};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -274,4 +275,24 @@ async fn others_can_verify_ours() {
     assert_eq!(read.header.kid.as_deref(), set["keys"][0]["kid"].as_str());
     assert_eq!(read.claims["sub"], user.to_string());
     assert_eq!(read.claims["organisations"], json!([{ "slug": "o1", "role": "admin" }]));
+}
+
+/// An installation may name another issuer and another audience; tokens of the usual ones are then not good.
+#[tokio::test]
+async fn an_installation_names_its_issuer_and_its_audience() {
+    let (issuer, audience) = ("https://id.example.org".to_owned(), "exports".to_owned());
+    let options = Options { issuer: issuer.clone(), audience: audience.clone(), ..Options::default() };
+    let world = World::with(options).await;
+    let forge = Forge::new(&world).await;
+    let mut claims = forge.claims();
+    check(&world, "the usual names", &forge.sign(&forge.header().to_string(), &claims.to_string()), |error| {
+        matches!(error, TokenError::Purpose)
+    })
+    .await;
+    (claims["iss"], claims["aud"]) = (json!(issuer), json!(audience));
+    let named = forge.sign(&forge.header().to_string(), &claims.to_string());
+    assert_eq!(world.get("/v1/me", &named).await.status, StatusCode::OK);
+    world.user("own@example.org").await;
+    let own = world.sign_in("own@example.org").await;
+    assert_eq!(world.get("/v1/me", &own.access).await.status, StatusCode::OK);
 }
