@@ -33,3 +33,7 @@ fmt:
 # What a change must pass
 ci:
     .ci/run
+
+# Outhaul beside DuckDB, Polars, chDB, pyarrow and the usual stack; resumable, see benches/peers/README.md
+peers *arguments:
+    python3 benches/peers/run.py {{arguments}}

@@ -34,10 +34,10 @@ class Bench:
             draft.rename(path)
         return path
 
-    def export(self, data, output, *options, first=lake.FIRST, last=lake.LAST):
+    def export(self, data, output, *options, first=lake.FIRST, last=lake.LAST, organisation=lake.ORGANISATION):
         """Outhaul's command; what the export leaves in the data folder stays there."""
         days = ["--from", first, "--to", last]
-        command = [self.outhaul, "-q", "--data", data, "export", "messages", "--org", lake.ORGANISATION, *days]
+        command = [self.outhaul, "-q", "--data", data, "export", "messages", "--org", organisation, *days]
         return self.take([*command, *options, "--output", output], output)
 
     def take(self, command, output):
@@ -47,14 +47,16 @@ class Bench:
         value = measured.run([str(word) for word in command], log=self.log)
         return value | {"output_bytes": output.stat().st_size if output.exists() else 0}
 
+    def content(self, output):
+        """Rows and hashes of a CSV."""
+        compare = [self.python, HERE / "compare.py", output]
+        # One seed, so that hashes of different runs can be compared.
+        environment = os.environ | {"PYTHONHASHSEED": "0"}
+        return json.loads(subprocess.run(compare, check=True, stdout=subprocess.PIPE, env=environment).stdout)
+
     def compare(self, case, program, output):
         """Ends the run where a program wrote something else than Outhaul's CSV; called once for each program and case."""
-        found = self.results.get(f"content/{case}.{program}")
-        if found is None:
-            compare = [self.python, HERE / "compare.py", output]
-            # One seed, so that hashes of different runs can be compared.
-            environment = os.environ | {"PYTHONHASHSEED": "0"}
-            found = json.loads(subprocess.run(compare, check=True, capture_output=True, env=environment).stdout)
+        found = self.content(output)
         reference = self.results.get("content/csv.outhaul") or found
         differing = [key for key in ("header", "rows", "content") if found[key] != reference[key]]
         if differing:

@@ -9,22 +9,42 @@ import lake
 import service
 
 WARM_UP, ONE_BY_ONE, AT_ONCE, CLIENTS = 50, 200, 300, 8
+DAY = str(lake.SMALL_FIRST)
 
 
 def small_exports(bench):
     """Outhaul and the usual stack in turn, each started anew for each round, with the same client."""
     data = bench.lakes.small()
+    known = bench.results.once("content/small.outhaul", lambda: first_day(bench, data))
     for number in range(1, bench.rounds + 1):
         take(bench, "outhaul", number, lambda: outhaul(bench, data))
-        take(bench, "baseline", number, lambda: baseline.Baseline(bench))
+        take(bench, "baseline", number, lambda: baseline.Baseline(bench), lambda target: same_day(bench, target, known))
 
 
-def take(bench, program, number, start):
+def first_day(bench, data):
+    """What Outhaul writes for the first day."""
+    output = bench.outputs / "small.csv"
+    bench.export(lake.reset(data), output, "--format", "csv", first=DAY, last=DAY, organisation=lake.SMALL_ORGANISATION)
+    return bench.content(output)
+
+
+def same_day(bench, target, known):
+    """Ends the run where the usual stack writes something else for the first day."""
+    client = target.client()
+    export = ask(target, client, 0)
+    finish(target, client, export)
+    found = bench.content(target.export(client, export)["file"])
+    if found != known:
+        raise SystemExit(f"the usual stack wrote {found}, not {known}")
+
+
+def take(bench, program, number, start, check=lambda target: None):
     name = f"small/{program}.{number}"
     if bench.results.get(name):
         return
     target = start()
     try:
+        check(target)
         value = measure(target)
     finally:
         target.stop()

@@ -23,7 +23,7 @@ export class ExportsProcessor extends WorkerHost {
     if (!row) throw new Error('the export is gone');
     const messages = await this.database.messages(row.organisation, row.first_day, row.last_day);
     const file = join(settings.files, `${row.id}.csv`);
-    await writeFile(file, stringify([COLUMNS, ...messages], { record_delimiter: 'windows' }));
+    await writeFile(file, stringify([COLUMNS, ...messages], { record_delimiter: 'windows', quoted_match: /[\r\n]/ }));
     await this.database.succeed(row.id, messages.length, file);
   }
 }
