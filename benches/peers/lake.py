@@ -44,6 +44,7 @@ class Lakes:
         data, whole = self.folder / name, self.folder / f"{name}.whole"
         if not whole.exists():
             shutil.rmtree(data, ignore_errors=True)
+            data.with_name(f"{name}.request.json").unlink(missing_ok=True)
             data.mkdir(parents=True)
             print(f"making the lake {data}", flush=True)
             fill(data)

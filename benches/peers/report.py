@@ -144,19 +144,21 @@ def zip_overlapping(results):
 
 def peak_memory(results):
     peaks = {form: median(results, form, "outhaul", "peak_bytes") for form in ("csv", "zip")}
+    larger = {form: median(results, "memory", form, "peak_bytes") for form in ("csv", "zip")}
     if None in peaks.values():
         return None
-    greatest, shown, is_flat = max(peaks.values()), [f"{form} {peak / 2**20:.0f} MiB" for form, peak in peaks.items()], True
-    for form, peak in peaks.items():
-        larger = median(results, "memory", form, "peak_bytes")
-        if larger is not None:
-            greatest = max(greatest, larger)
-            is_flat = is_flat and abs(larger - peak) <= 0.1 * peak
-            shown.append(f"ten times the messages, {form} {larger / 2**20:.0f} MiB")
-        else:
-            shown.append(f"ten times the messages, {form}: not measured (--memory)")
-    must, aim = greatest <= 256 * 2**20 and is_flat, greatest <= 128 * 2**20
-    return "peak memory", "256 MiB, within 10%", "128 MiB", f"{greatest / 2**20:.0f} MiB", "; ".join(shown), said(must, aim)
+    figures = "; ".join(f"{form} {mebibytes(peaks[form])}, at ten times the messages {mebibytes(larger[form])}" for form in peaks)
+    greatest = max(value for value in (*peaks.values(), *larger.values()) if value is not None)
+    if None in larger.values():
+        reached = "within the size at this count" if greatest <= 256 * 2**20 else "**not reached**"
+    else:
+        is_flat = all(abs(larger[form] - peaks[form]) <= 0.1 * peaks[form] for form in peaks)
+        reached = said(greatest <= 256 * 2**20 and is_flat, greatest <= 128 * 2**20)
+    return "peak memory", "256 MiB, within 10%", "128 MiB", mebibytes(greatest), figures, reached
+
+
+def mebibytes(value):
+    return "not measured (--memory)" if value is None else f"{value / 2**20:.0f} MiB"
 
 
 def again(results):
