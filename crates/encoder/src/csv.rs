@@ -8,6 +8,7 @@ pub mod reference;
 mod tests;
 mod text;
 
+pub(crate) use cell::find_special;
 pub use encoder::{CsvEncoder, EncodeError};
 
 /// How text is made fit for its reader.

@@ -244,6 +244,25 @@ mod tests {
         assert_eq!(Crc64::of(b"123456789").value, 0xae8b_1486_0a79_9888);
     }
 
+    /// A reflected CRC with all bits set before and after, one bit at a time: it has no code per processor.
+    fn slow_crc(polynomial: u64, width: u32, text: &[u8]) -> u64 {
+        let ones = u64::MAX >> (64 - width);
+        let step = |crc: u64| crc >> 1 ^ if crc & 1 == 1 { polynomial } else { 0 };
+        text.iter().fold(ones, |crc, byte| (0..8).fold(crc ^ u64::from(*byte), |crc, _| step(crc))) ^ ones
+    }
+
+    #[test]
+    fn check_sums_are_those_of_one_bit_at_a_time() {
+        let text: Vec<u8> = (0..5_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        for length in (0..300).chain([1_023, 1_024, 1_025, 4_096, 5_000]) {
+            let text = &text[..length];
+            let mut plain = PlainHasher::new(false);
+            plain.update(text);
+            assert_eq!(u64::from(plain.finish().crc32.0), slow_crc(0xedb8_8320, 32, text), "{length} bytes");
+            assert_eq!(Crc64::of(text).value, slow_crc(0x9a6c_9329_ac4b_c9b5, 64, text), "{length} bytes");
+        }
+    }
+
     #[test]
     fn neighbours_join() {
         let text: Vec<u8> = (0..=255).cycle().take(10_000).collect();

@@ -39,7 +39,7 @@ pub(super) fn starts_a_formula(text: &[u8]) -> bool {
 
 /// The first byte that makes a cell need quotes. Looked for in blocks without an early end inside, so that the compiler
 /// can compare a block at once.
-pub(super) fn find_special(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn find_special(bytes: &[u8]) -> Option<usize> {
     let special = |byte: &u8| (*byte == b',') | (*byte == b'"') | (*byte == b'\r') | (*byte == b'\n');
     let (blocks, rest) = bytes.as_chunks::<32>();
     let hit = blocks.iter().position(|block| block.iter().fold(false, |found, byte| found | special(byte)));

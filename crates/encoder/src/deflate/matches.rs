@@ -98,7 +98,7 @@ impl Finder {
             return Some(best);
         }
         let best = extended(window, place, best.distance);
-        if near.length < 8 || far.length < 8 {
+        if near.length < 8 || far.length < 8 || best.length == LONGEST {
             return Some(best);
         }
         let far = extended(window, place, far.distance);

@@ -86,7 +86,8 @@ impl<O: Output> PartEncoder<O> {
             header,
             deflater: Deflater::default(),
             text: Vec::with_capacity(2 * PIECE_BYTES),
-            output: Whole::new(output),
+            // A lone piece is the whole file, and its hash that of its stored bytes.
+            output: Whole::new(output, options.container == Container::Zip),
             position: 0,
             open: None,
             entries: Vec::new(),
@@ -156,6 +157,8 @@ impl<O: Output> PartEncoder<O> {
         let tail = if self.container == Container::Zip { self.directory()? } else { Vec::new() };
         self.output.append(&tail)?;
         let (output, blake3) = self.output.finish();
+        let blake3 =
+            blake3.or(self.entries.first().map(|piece| piece.compressed_blake3)).ok_or(PartError::CallOrder)?;
         let summary = PartSummary {
             container: self.container,
             entries: self.entries,

@@ -26,12 +26,13 @@ pub(super) struct Whole<O> {
     block: Vec<u8>,
     /// Bytes still to be patched.
     unknown: Range<u64>,
+    hashes: bool,
 }
 
 impl<O: Output> Whole<O> {
-    /// Over an output that is empty.
-    pub(super) fn new(output: O) -> Self {
-        Self { output, nodes: Vec::new(), kept: BTreeMap::new(), block: Vec::new(), unknown: 0..0 }
+    /// Over an output that is empty; `hashes` is false where the hash is known otherwise.
+    pub(super) fn new(output: O, hashes: bool) -> Self {
+        Self { output, nodes: Vec::new(), kept: BTreeMap::new(), block: Vec::new(), unknown: 0..0, hashes }
     }
 
     /// Says which of the bytes to come will be patched, once.
@@ -39,15 +40,18 @@ impl<O: Output> Whole<O> {
         self.unknown = range;
     }
 
-    /// The output and the hash of everything in it.
-    pub(super) fn finish(mut self) -> (O, Hash256) {
+    /// The output and the hash of everything in it, where it was asked for.
+    pub(super) fn finish(mut self) -> (O, Option<Hash256>) {
+        if !self.hashes {
+            return (self.output, None);
+        }
         if self.nodes.is_empty() {
-            return (self.output, Hash256::blake3(&self.block));
+            return (self.output, Some(Hash256::blake3(&self.block)));
         }
         self.nodes.push(node(self.nodes.len(), &self.block));
         let (left, right) = halves(&self.nodes);
         let root = merge_subtrees_root(&subtree(left), &subtree(right), Mode::Hash);
-        (self.output, root.into())
+        (self.output, Some(root.into()))
     }
 
     fn take(&mut self, mut bytes: &[u8]) {
@@ -90,7 +94,9 @@ impl<O: Output> Whole<O> {
 
 impl<O: Output> Output for Whole<O> {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.take(bytes);
+        if self.hashes {
+            self.take(bytes);
+        }
         self.output.append(bytes)
     }
 
@@ -128,7 +134,7 @@ mod tests {
 
     /// Entries of so many bytes, each with a header of 40 that is patched when the entry ends.
     fn check(entries: &[usize], piece: usize) {
-        let mut whole = Whole::new(Vec::new());
+        let mut whole = Whole::new(Vec::new(), true);
         let mut offset = 0_u64;
         for (number, length) in entries.iter().enumerate() {
             whole.will_patch(offset..offset + 40);
@@ -139,7 +145,7 @@ mod tests {
             offset += 40 + *length as u64;
         }
         let (bytes, hash) = whole.finish();
-        assert_eq!(hash, Hash256::blake3(&bytes), "{entries:?}");
+        assert_eq!(hash, Some(Hash256::blake3(&bytes)), "{entries:?}");
     }
 
     #[test]
@@ -157,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_patch_that_was_not_announced_is_refused() {
-        let mut whole = Whole::new(Vec::new());
+        let mut whole = Whole::new(Vec::new(), true);
         whole.append(&vec![0; 3 * BLOCK_BYTES]).unwrap();
         assert!(whole.patch(5, &[1]).is_err());
     }

@@ -2,6 +2,8 @@
 
 use memchr::memchr;
 
+use crate::csv::find_special;
+
 /// A reader of RFC 4180 as the encoder writes it: CRLF after every record, quotes around whole fields only.
 pub(super) struct Records {
     columns: usize,
@@ -31,7 +33,7 @@ impl Records {
         while !text.is_empty() {
             let skipped = match self.state {
                 State::Quoted => memchr(b'"', text).unwrap_or(text.len()),
-                State::Plain => text.iter().position(|byte| b",\"\r\n".contains(byte)).unwrap_or(text.len()),
+                State::Plain => find_special(text).unwrap_or(text.len()),
                 State::Broken => text.len(),
                 _ => 0,
             };
