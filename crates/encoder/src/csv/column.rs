@@ -83,7 +83,7 @@ impl<'a> Column<'a> {
             Values::UInt8(array) => push_unsigned(out, array.value(row).into()),
             Values::UInt16(array) => push_unsigned(out, array.value(row).into()),
             Values::UInt32(array) => push_unsigned(out, array.value(row).into()),
-            Values::UInt64(array) => push_unsigned(out, array.value(row).into()),
+            Values::UInt64(array) => push_unsigned(out, array.value(row)),
             Values::Decimal { array, scale } => push_decimal(out, array.value(row), *scale),
             Values::Date(array) => out.extend_from_slice(&Date::from_epoch_days(array.value(row))?.text()),
             Values::Timestamp(array) => out.extend_from_slice(&Instant::from_micros(array.value(row))?.text()),
