@@ -14,11 +14,12 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// How long the job store has to count.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// All counts; none names an organisation or a person. What the job store counts is left out while it does not answer.
+/// All counts; none names an organisation or a person.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operations", security(()),
     responses((status = 200, description = "Counts in the OpenMetrics text format", body = String,
         content_type = "application/openmetrics-text")))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    // While the job store does not answer, what it counts is left out.
     let census = match tokio::time::timeout(PATIENCE, app.ports.jobs.census()).await {
         Ok(Ok(census)) => Some(census),
         Ok(Err(error)) => {

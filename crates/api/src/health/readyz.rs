@@ -15,11 +15,11 @@ use crate::problem::Problem;
 /// How long each has to answer. A check that asks every two seconds gets its answer in between.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// Asks every store, the lake's catalog and the artifacts at once; a problem names those that are away. The queue is not
-/// among them: without it the sweeper finds the work.
+/// Asks every store, the lake and the artifacts at once; a problem names those that are away.
 #[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "operations", security(()),
     responses((status = 200, description = "Requests can be answered", body = String, content_type = "text/plain", example = "ok\n")))]
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
+    // The queue is not among them: without it the sweeper finds the work.
     let ports = &app.ports;
     // Nobody has this id: the answer does not matter, only that there is one.
     let nobody = UserId(Uuid::nil());
