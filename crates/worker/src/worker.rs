@@ -5,17 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use artifacts::Artifacts;
 use domain::export::{Export, Lease, Outcome};
-use domain::ids::WorkerId;
-use domain::limits::Limits;
 use domain::owner::Owner;
-use lake::Lake;
 use lake::staging::Staging;
-use notifier::{Notifier, PublicUrl};
-use queue::{Message, Queue, Wake};
-use stores::jobs::{Jobs, Recorded, Then};
-use stores::{Directory, Memberships};
+use queue::{Message, Wake};
+use stores::jobs::{Recorded, Then};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::{Instrument, debug, info_span, warn};
@@ -23,6 +17,7 @@ use tracing::{Instrument, debug, info_span, warn};
 use crate::error::message as message_of;
 use crate::held::Held;
 use crate::lanes::Lanes;
+use crate::ports::{Ports, WorkerOptions};
 use crate::progress::Progress;
 use crate::steps;
 use crate::sweeper::Watching;
@@ -39,47 +34,6 @@ const TOO_NEW_WAIT: Duration = Duration::from_secs(1);
 const TOO_NEW_DOUBLINGS: u32 = 6;
 /// The wait after the queue or the job store failed.
 const TROUBLE_WAIT: Duration = Duration::from_millis(500);
-
-/// Everything a worker works with.
-#[derive(Clone)]
-pub struct Ports {
-    /// The truth about every export.
-    pub jobs: Arc<dyn Jobs>,
-    /// Hints where to look.
-    pub queue: Arc<dyn Queue>,
-    /// Plans, parts and archives.
-    pub artifacts: Arc<dyn Artifacts>,
-    /// The messages.
-    pub lake: Arc<Lake>,
-    /// Who belongs where, asked again before a letter is sent.
-    pub directory: Arc<dyn Directory>,
-    /// What users subscribe to.
-    pub memberships: Arc<dyn Memberships>,
-    /// How letters go out; without it none do.
-    pub mail: Option<Mail>,
-}
-
-/// How letters go out.
-#[derive(Clone)]
-pub struct Mail {
-    /// Sends them.
-    pub notifier: Arc<dyn Notifier>,
-    /// Where people reach the service, for the links in them.
-    pub public_url: PublicUrl,
-}
-
-/// How a worker works.
-#[derive(Clone, Debug)]
-pub struct WorkerOptions {
-    /// Its id, new for each process.
-    pub id: WorkerId,
-    /// Steps at a time.
-    pub slots: u32,
-    /// What reading may take, over all slots (bytes).
-    pub memory_bytes: usize,
-    /// The installation's limits.
-    pub limits: Limits,
-}
 
 /// One worker.
 pub struct Worker {
