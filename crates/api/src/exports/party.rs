@@ -4,7 +4,7 @@ use domain::audit::Actor;
 use domain::export::Export;
 use domain::ids::{ExportId, UserId};
 use domain::owner::Owner;
-use domain::people::{Role, UserState};
+use domain::people::UserState;
 use stores::{Directory, StoreError};
 
 use crate::problem::Problem;
@@ -17,20 +17,17 @@ pub struct Party {
     pub owner: Owner,
     /// Who asks.
     pub user: UserId,
-    /// Whether they may also do to others' exports what only who asked for them may.
-    pub manages: bool,
 }
 
 impl From<MemberOf> for Party {
     fn from(member: MemberOf) -> Self {
-        let manages = member.role == Role::Admin;
-        Self { owner: Owner::Organisation(member.organisation), user: member.user, manages }
+        Self { owner: Owner::Organisation(member.organisation), user: member.user }
     }
 }
 
 impl From<SignedIn> for Party {
     fn from(signed_in: SignedIn) -> Self {
-        Self { owner: Owner::User(signed_in.user), user: signed_in.user, manages: true }
+        Self { owner: Owner::User(signed_in.user), user: signed_in.user }
     }
 }
 
@@ -46,11 +43,6 @@ impl Party {
             Owner::Organisation(slug) => format!("/v1/organisations/{slug}/exports"),
             Owner::User(_) => "/v1/me/exports".to_owned(),
         }
-    }
-
-    /// Whether they may cancel or delete an export: who asked for it, or an admin.
-    pub fn may_remove(&self, export: &Export) -> bool {
-        self.manages || export.requested_by.as_ref().is_some_and(|by| by.user == self.user)
     }
 
     /// One of the owner's exports; another owner's is not there.

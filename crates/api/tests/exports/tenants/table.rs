@@ -20,7 +20,6 @@ pub const WHO: [&str; 11] = [
 ];
 
 /// Own things: `admin` is the person to whom everything under `/v1/me` in the paths belongs.
-/// Exports are asked for by `admin`, so that another member may not remove them.
 /// 409 says that the caller was let in: the export has nothing to retry, or is not ready.
 const TABLE: &str = "
                                                           anon adm mem  o.a o.m  rem dis  exp ref  prg o.p
@@ -34,7 +33,7 @@ POST   /v1/organisations/{org}/exports                    401  202 202  404 404 
 POST   /v1/organisations/{org}/exports/estimate           401  200 200  404 404  404 404  401 401  401 401
 GET    /v1/organisations/{org}/exports                    401  200 200  404 404  404 404  401 401  401 401
 GET    /v1/organisations/{org}/exports/{id}               401  200 200  404 404  404 404  401 401  401 401
-DELETE /v1/organisations/{org}/exports/{id}               401  204 403  404 404  404 404  401 401  401 401
+DELETE /v1/organisations/{org}/exports/{id}               401  204 204  404 404  404 404  401 401  401 401
 POST   /v1/organisations/{org}/exports/{id}/retry         401  409 409  404 404  404 404  401 401  401 401
 GET    /v1/organisations/{org}/exports/{id}/parts         401  200 200  404 404  404 404  401 401  401 401
 GET    /v1/organisations/{org}/exports/{id}/manifest      401  200 200  404 404  404 404  401 401  401 401
