@@ -21,6 +21,7 @@ use crate::staging::{Staging, Swept, sweep};
 use crate::storage::{file_io, location, path_of};
 use crate::table::Lineage;
 use crate::table::attempt::Attempts;
+use crate::table::cache::ManifestCache;
 use crate::table::commit::{Change, CommitLimits, Committed, Committer, Kind};
 use crate::table::lineage::lineage;
 use crate::table::load::{self, Version, current_version};
@@ -52,6 +53,8 @@ pub struct Lake {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     options: LakeOptions,
+    /// What plans have read.
+    pub(crate) manifests: ManifestCache,
     /// Where inputs are read and sorted.
     pub(crate) threads: Threads,
     /// One commit at a time in this process: attempts that would only lose against each other are not made.
@@ -81,8 +84,8 @@ impl Lake {
         // SQLite cannot wait for another process that changes the journal mode of a new file.
         let catalog: Arc<dyn Catalog> = Arc::new(SqliteCatalog::open(folder.catalog(), options.busy_timeout).await?);
         drop(gate);
-        let (threads, commits) = (Threads::default(), Mutex::new(()));
-        let lake = Self { folder, catalog, clock, random, options, threads, commits };
+        let (manifests, threads, commits) = (ManifestCache::default(), Threads::default(), Mutex::new(()));
+        let lake = Self { folder, catalog, clock, random, options, manifests, threads, commits };
         lake.find_or_make_table().await?;
         Ok(lake)
     }
@@ -187,7 +190,7 @@ impl Lake {
     /// `SnapshotGone`; `ForeignDeletes` and `ForeignFile` where another engine wrote what cannot be read exactly.
     pub async fn plan(&self, snapshot_id: i64, organisation: &Slug, first: Day, last: Day) -> Result<Plan, LakeError> {
         let version = self.version().await?;
-        load::plan(&file_io(None), &version.metadata, snapshot_id, organisation, (first, last)).await
+        load::plan(&file_io(None), &self.manifests, &version.metadata, snapshot_id, organisation, (first, last)).await
     }
 
     /// What must be equal, beside content versions, for the content of two snapshots to be equal.

@@ -61,7 +61,7 @@ impl Lake {
         let count = manifests.len();
         let wanted = manifests.into_iter().filter(|m| m.content == ManifestContentType::Data && has_live_files(m));
         let mut found = BTreeMap::<String, (BTreeSet<Day>, Totals)>::new();
-        for_each_manifest(&io, wanted.collect(), |_, entries| {
+        for_each_manifest(&io, None, wanted.collect(), |_, entries| {
             for entry in entries.iter().filter(|e| e.is_alive() && e.content_type() == DataContentType::Data) {
                 let Partition { organisation, day } = Partition::of(entry.data_file())?;
                 let (days, totals) = found.entry(organisation).or_default();

@@ -8,6 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use iceberg::io::FileIO;
 use iceberg::spec::{ManifestEntryRef, ManifestFile, ManifestList, Snapshot, SnapshotRef, TableMetadata};
 
+use super::cache::{self, ManifestCache};
 use super::plan::{Plan, Planner};
 use super::schema::verify;
 use crate::catalog::Catalog;
@@ -74,18 +75,23 @@ pub(crate) async fn manifest_list(
     Ok(list.consume_entries().into_iter().collect())
 }
 
-/// Loads manifests, some at once, and hands each one's entries to `each` in the order given.
+/// Loads manifests, some at once, and hands each one's entries to `each` in the order given. Only plans keep what they
+/// read: they come again and again, while others go through everything once.
 pub(crate) async fn for_each_manifest(
     io: &FileIO,
+    cache: Option<&ManifestCache>,
     manifests: Vec<ManifestFile>,
-    mut each: impl FnMut(ManifestFile, Vec<ManifestEntryRef>) -> Result<(), LakeError>,
+    mut each: impl FnMut(ManifestFile, Arc<[ManifestEntryRef]>) -> Result<(), LakeError>,
 ) -> Result<(), LakeError> {
     let loads = manifests.into_iter().map(|manifest| {
-        let io = io.clone();
+        let (io, cache) = (io.clone(), cache.cloned());
         // A task of its own, since decoding costs more than reading.
         tokio::spawn(async move {
-            let loaded = manifest.load_manifest(&io).await?;
-            Ok::<_, LakeError>((manifest, loaded.into_parts().0))
+            let entries = match cache {
+                Some(cache) => cache.entries(&io, &manifest).await?,
+                None => cache::read(&io, &manifest).await?,
+            };
+            Ok::<_, LakeError>((manifest, entries))
         })
     });
     let mut loads = stream::iter(loads).buffered(LOADS_AT_ONCE);
@@ -99,6 +105,7 @@ pub(crate) async fn for_each_manifest(
 /// Plans one organisation's days `first..=last` in a live snapshot, opening only manifests that can list them.
 pub(crate) async fn plan(
     io: &FileIO,
+    cache: &ManifestCache,
     metadata: &TableMetadata,
     snapshot_id: i64,
     organisation: &Slug,
@@ -113,6 +120,6 @@ pub(crate) async fn plan(
             needed.push(manifest);
         }
     }
-    for_each_manifest(io, needed, |_, entries| planner.add(&entries)).await?;
+    for_each_manifest(io, Some(cache), needed, |_, entries| planner.add(&entries)).await?;
     Ok(planner.finish())
 }

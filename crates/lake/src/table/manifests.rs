@@ -85,7 +85,7 @@ impl Listing {
         self.kept = kept;
         let paths: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
         let mut removed = Vec::new();
-        for_each_manifest(io, opened, |manifest, entries| {
+        for_each_manifest(io, None, opened, |manifest, entries| {
             let found = removed.len();
             let lines = without(&entries, &paths, &mut removed);
             match removed.len() == found {
@@ -112,9 +112,9 @@ impl Listing {
         let (merged, kept) = choose(std::mem::take(&mut self.kept), spec, limits);
         self.kept = kept;
         let mut sorted: BTreeMap<(Partition, String), ManifestEntryRef> = BTreeMap::new();
-        for_each_manifest(io, merged, |_, entries| {
-            for entry in entries.into_iter().filter(|entry| entry.is_alive()) {
-                sorted.insert((Partition::of(entry.data_file())?, entry.file_path().to_owned()), entry);
+        for_each_manifest(io, None, merged, |_, entries| {
+            for entry in entries.iter().filter(|entry| entry.is_alive()) {
+                sorted.insert((Partition::of(entry.data_file())?, entry.file_path().to_owned()), entry.clone());
             }
             Ok(())
         })

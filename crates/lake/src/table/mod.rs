@@ -1,6 +1,7 @@
 //! The Iceberg table: its shape, its commits and its plans.
 
 pub(crate) mod attempt;
+pub(crate) mod cache;
 pub mod commit;
 pub(crate) mod entry;
 pub(crate) mod lineage;

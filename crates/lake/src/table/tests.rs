@@ -81,6 +81,23 @@ async fn what_is_appended_is_planned() {
 }
 
 #[tokio::test]
+async fn plans_read_a_manifest_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    ingest(&lake, "a", "1", &[(10, 5)]).await;
+    let version = lake.version().await.unwrap();
+    let listed = manifest_list(&file_io(None), &version.metadata, version.current().unwrap()).await.unwrap();
+    let before = days(&lake, "a").await;
+    for manifest in listed {
+        std::fs::remove_file(crate::storage::path_of(&manifest.manifest_path)).unwrap();
+    }
+    assert_eq!(days(&lake, "a").await, before);
+    let snapshot = lake.current_snapshot().await.unwrap();
+    let another = crate::testing::lake(folder.path(), 2).await;
+    assert!(another.plan(snapshot, &slug("a"), Day(10), Day(10)).await.is_err(), "it kept nothing");
+}
+
+#[tokio::test]
 async fn a_snapshot_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let lake = lake(folder.path(), 1).await;
