@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use stores::StoreError;
 use tokio::sync::Semaphore;
 
@@ -17,6 +17,8 @@ use crate::schema;
 
 /// How long a call waits for the writer of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it waits between two looks, where SQLite itself does not wait.
+const BUSY_LOOK: Duration = Duration::from_millis(5);
 /// Reads at a time. Writes of this process take turns, since the file has one writer anyway.
 const READERS: usize = 4;
 /// Statements that a connection keeps prepared.
@@ -156,15 +158,26 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     // By path: opening and closing the file ourselves would drop the locks that SQLite holds on it in this process.
     private(path).map_err(|error| unavailable("protect the file", error))?;
     schema::version(&connection)?;
-    let set = |name: &str, value: &str| {
-        connection.pragma_update_and_check(None, name, value, |_| Ok(())).map_err(failed("open the file"))
-    };
-    set("journal_mode", "WAL")?;
+    write_ahead(&connection).map_err(failed("open the file"))?;
     // Each commit is on the disk before it is answered.
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed("open the file"))?;
     connection.pragma_update(None, "foreign_keys", "ON").map_err(failed("open the file"))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
+}
+
+/// Turns on the log that is written ahead. SQLite does not wait by itself for others that do the same to a new file.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let mut looks = BUSY_TIMEOUT.as_millis() / BUSY_LOOK.as_millis();
+    loop {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+            Err(error) if looks > 0 && error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                looks -= 1;
+                std::thread::sleep(BUSY_LOOK);
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Mode 0600 for the file; those that SQLite makes beside it take it over.
