@@ -85,10 +85,11 @@ impl Service {
         if let Some(listener) = listener {
             let (app, stopped) = (Arc::clone(&app), stopped.clone());
             service.parts.spawn(async move {
-                Ok(match roles.api {
+                match roles.api {
                     true => api::serve(listener, app, stopped).await?,
                     false => api::serve_operations(listener, app, stopped).await?,
-                })
+                }
+                Ok(())
             });
         }
         if roles.worker {

@@ -161,11 +161,9 @@ async fn a_client_that_takes_nothing_loses_its_connection() {
     tokio::pin!(asking);
     let next = talk(running.address, "GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     tokio::pin!(next);
-    let answer = loop {
-        tokio::select! {
-            answer = &mut next => break answer,
-            () = &mut asking => break (&mut next).await,
-        }
+    let answer = tokio::select! {
+        answer = &mut next => answer,
+        () = &mut asking => (&mut next).await,
     };
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     running.stop.send(true).unwrap();

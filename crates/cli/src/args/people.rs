@@ -38,13 +38,12 @@ pub struct Leaving {
 
 /// `outhaul trail`.
 #[derive(Debug, Args)]
-#[group(id = "owner", required = true, multiple = false)]
 pub struct Trail {
     /// Of this organisation
-    #[arg(long, value_name = "SLUG", group = "owner")]
+    #[arg(long, value_name = "SLUG", required_unless_present = "user", conflicts_with = "user")]
     pub org: Option<Slug>,
     /// Of this user
-    #[arg(long, value_name = "ID", group = "owner")]
+    #[arg(long, value_name = "ID")]
     pub user: Option<UserId>,
     /// Most events
     #[arg(long, value_name = "N", default_value_t = 1_000)]

@@ -281,7 +281,7 @@ fn people_killed_commands_go_on() {
     for point in ["directory.member.before", "directory.member.after", "audit.event.before", "audit.event.after"] {
         kill(point, 1, &["member", "add", "acme", "u1@example.org", "--role", "admin"]);
         outhaul.run(&["member", "add", "acme", "u1@example.org", "--role", "admin"]).expect(0);
-        outhaul.run(&["user", "delete", "u1@example.org"]).expect(0);
+        outhaul.run(&["user", "delete", "u1@example.org", "--force"]).expect(0);
         outhaul.run(&["user", "create", "u1@example.org"]).expect(0);
     }
 }

@@ -36,9 +36,9 @@ impl Server {
         Self { child, url: told["listening"].as_str().unwrap().to_owned() }
     }
 
-    /// Starts a worker.
+    /// Starts a worker and waits until it is there: one that is told to stop before that dies of it.
     pub fn worker(outhaul: &Outhaul) -> Self {
-        Self::silent(&mut outhaul.command(&["worker"]))
+        Self::start(outhaul, "worker")
     }
 
     /// Runs a command that listens nowhere.

@@ -118,7 +118,8 @@ fn telemetry_each_v_tells_more() {
     for (flags, wanted) in
         [("-q", &[][..]), ("-v", &["file taken", "step done"]), ("-vv", &["claimed"]), ("-vvv", &["leases held"])]
     {
-        let ingested = outhaul.run(&[flags, "ingest", "--org", "o", "--create", "--batch-key", flags, "m.ndjson"]);
+        let key = format!("--batch-key=batch{flags}");
+        let ingested = outhaul.run(&[flags, "ingest", "--org", "o", "--create", &key, "m.ndjson"]);
         let args = ["export", "messages", "--org", "o", "--from", "2024-01-01", "--to", "2024-01-31", "--no-reuse"];
         let exported = outhaul.run(&[&[flags][..], &args, &["--output", "a.zip", "--force"]].concat()).expect(0);
         let told = ingested.expect(0).stderr + &exported.stderr;

@@ -12,7 +12,7 @@ fn row(change: &[(usize, &str)]) -> String {
         ID,
         "Chess",
         "",
-        "12.5",
+        "12.50",
         "EUR",
         "2024-01-31",
         "2024-12-31",
@@ -53,6 +53,7 @@ fn every_field_has_its_form() {
     check(2, &"é".repeat(129), "name: has to have 1 to 256 bytes");
     check(3, ID, "");
     check(3, "7", "user_id: is not an id of the form 01890a5d-ac96-774b-bcce-b302099a8057");
+    check(4, "12.5", "recurring_price: is not a price: use at most 13 digits, a dot and two more");
     check(4, "-1", "recurring_price: is not a price: use at most 13 digits, a dot and two more");
     check(5, "eur", "currency: is not a currency: use three capital letters");
     check(6, "2023-02-29", &format!("valid_from: {}", "2023-02-29".parse::<Day>().unwrap_err()));
