@@ -177,14 +177,9 @@ def quarter(results):
     return ratio_row(work, 0.05, 0.01, ours, first, f"CPU {ours:.3f} s of {first:.2f} s", "%")
 
 
-def small_of(results, program, field):
-    values = [value[field] for value in results.rounds("small", program)]
-    return statistics.median(values) if values else None
-
-
 def small_latency(results):
-    ours = [small_of(results, "outhaul", field) for field in ("p50_ms", "p99_ms")]
-    theirs = [small_of(results, "baseline", field) for field in ("p50_ms", "p99_ms")]
+    ours = [median(results, "small", "outhaul", field) for field in ("p50_ms", "p99_ms")]
+    theirs = [median(results, "small", "baseline", field) for field in ("p50_ms", "p99_ms")]
     if ours[0] is None:
         return None
     stack = f"; the usual stack {theirs[0]:.1f} ms, {theirs[1]:.1f} ms" if theirs[0] is not None else ""
@@ -194,7 +189,7 @@ def small_latency(results):
 
 
 def small_rate(results):
-    ours, theirs = (small_of(results, program, "per_second") for program in ("outhaul", "baseline"))
+    ours, theirs = (median(results, "small", program, "per_second") for program in ("outhaul", "baseline"))
     if ours is None or theirs is None:
         return None
     times = ours / theirs

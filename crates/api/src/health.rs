@@ -6,11 +6,15 @@ mod metrics;
 mod readyz;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
+
+/// How long each store has to answer. Whoever asks every two seconds gets an answer in between.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<Arc<App>> {

@@ -4,6 +4,7 @@ use std::iter;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use domain::export::State;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -11,7 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use stores::jobs::{Census, STATES};
+use stores::jobs::Census;
 
 /// Upper bounds of the times of requests (seconds).
 const REQUEST_BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -144,7 +145,7 @@ impl Metrics {
 fn counted(census: &Census) -> Registry {
     let (exports, claimable, oldest) =
         (Family::<StateLabels, Gauge>::default(), Gauge::<i64>::default(), FloatGauge::default());
-    for (state, count) in STATES.into_iter().zip(census.exports) {
+    for (state, count) in State::NAMES.into_iter().zip(census.exports) {
         exports.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
     claimable.set(i64::try_from(census.claimable_segments).unwrap_or(i64::MAX));

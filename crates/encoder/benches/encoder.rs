@@ -7,9 +7,9 @@ use divan::counter::BytesCount;
 use encoder::csv::{CsvEncoder, Profile};
 use encoder::deflate::Deflater;
 use encoder::hash::PlainHasher;
-use encoder::part::{Container, PartEncoder, PartOptions};
+use encoder::part::Container;
 
-use self::messages::Messages;
+use self::messages::{Messages, part_bytes};
 
 /// Few enough that one round fits between two looks of the scheduler: on a busy machine the fastest round is undisturbed.
 const ROWS: usize = 4_096;
@@ -74,12 +74,5 @@ fn plain_hashes(bencher: Bencher) {
 #[divan::bench(args = [Container::Raw, Container::Zip])]
 fn part(bencher: Bencher, container: Container) {
     let batches = Messages::new(1).batches(ROWS);
-    bencher.counter(BytesCount::new(text(ROWS).len())).bench_local(|| {
-        let options = PartOptions { container, schema: Messages::schema(), profile: Profile::Rfc4180, sha256: false };
-        let mut encoder = PartEncoder::new(options, Vec::new()).expect("messages can be written");
-        encoder.begin_entry("messages.csv").expect("the name is fit");
-        batches.iter().for_each(|batch| encoder.write(batch).expect("memory takes all"));
-        encoder.end_entry().expect("memory takes all");
-        encoder.finish().expect("memory takes all").0.total_bytes
-    });
+    bencher.counter(BytesCount::new(text(ROWS).len())).bench_local(|| part_bytes(container, &batches));
 }

@@ -5,11 +5,9 @@
 
 mod messages;
 
-use arrow_array::RecordBatch;
-use encoder::csv::Profile;
-use encoder::part::{Container, PartEncoder, PartOptions};
+use encoder::part::Container;
 
-use self::messages::Messages;
+use self::messages::{Messages, part_bytes};
 
 const ROWS: usize = 10_000;
 
@@ -22,13 +20,4 @@ fn main() {
     if asked("zip") {
         println!("zip: {} bytes", part_bytes(Container::Zip, &batches));
     }
-}
-
-fn part_bytes(container: Container, batches: &[RecordBatch]) -> u64 {
-    let options = PartOptions { container, schema: Messages::schema(), profile: Profile::Rfc4180, sha256: false };
-    let mut encoder = PartEncoder::new(options, Vec::new()).expect("messages can be written");
-    encoder.begin_entry("messages.csv").expect("the name is fit");
-    batches.iter().for_each(|batch| encoder.write(batch).expect("memory takes all"));
-    encoder.end_entry().expect("memory takes all");
-    encoder.finish().expect("memory takes all").0.total_bytes
 }

@@ -11,7 +11,7 @@ use domain::ids::{ExportId, WorkerId};
 use domain::owner::Owner;
 use domain::request::Request;
 
-pub use census::{CENSUS_LIMIT, Census, STATES};
+pub use census::{CENSUS_LIMIT, Census};
 pub use key::{ClientKey, ClientKeyError, IdempotencyKey};
 pub use progress::{SegmentProgress, SegmentState};
 

@@ -89,25 +89,16 @@ async fn run(app: &App, party: Party, headers: &HeaderMap, body: &JsonBytes) -> 
     let key = client_key(headers)?;
     let request = parse(&party.owner, &body.parse()?, shape(app)).map_err(Problem::fields)?;
     let idempotency = key.map(|key| IdempotencyKey { user: Some(party.user), key, request_hash: hash(&request) });
-    let fits = refuse_too_large(app, &party.owner, &request).await;
-    let has_key = idempotency.is_some();
+    let too_large = refuse_too_large(app, &party.owner, &request).await.err();
     let mut new = new_export(app, &party, request, idempotency).await?;
-    if fits.is_err() {
+    if too_large.is_some() {
         // Where the table has grown since, a repeat still finds what its key stands for; nothing new is made.
         new.per_day_limit = Some(0);
     }
-    let created = match fits {
-        Err(problem) if !has_key => return Err(problem),
-        Err(problem) => match app.ports.jobs.create(new).await? {
-            Created::New(_) | Created::TooManyToday => return Err(problem),
-            known => known,
-        },
-        Ok(()) => app.ports.jobs.create(new).await?,
-    };
-    let export = match created {
+    let export = match app.ports.jobs.create(new).await? {
         Created::New(export) | Created::Known(export) => export,
         Created::KeyConflict => return Err(Problem::new(Code::IdempotencyConflict)),
-        Created::TooManyToday => return Err(too_many(app.now())),
+        Created::TooManyToday => return Err(too_large.unwrap_or_else(|| too_many(app.now()))),
     };
     wake(app, &party).await;
     remember(app, &party, &export).await?;

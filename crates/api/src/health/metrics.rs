@@ -1,18 +1,16 @@
 //! `GET /metrics`: the counts of this process, and what the job store counts.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
+use super::PATIENCE;
 use crate::App;
 
 /// The type of the OpenMetrics text format 1.0.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// How long the job store has to count.
-const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// All counts; none names an organisation or a person.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operations", security(()),

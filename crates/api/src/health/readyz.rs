@@ -2,18 +2,15 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use domain::ids::UserId;
 use domain::owner::Owner;
 use uuid::Uuid;
 
+use super::PATIENCE;
 use crate::App;
 use crate::problem::Problem;
-
-/// How long each has to answer. A check that asks every two seconds gets its answer in between.
-const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Asks every store, the lake and the artifacts at once; a problem names those that are away.
 #[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "operations", security(()),

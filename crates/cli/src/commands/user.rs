@@ -93,21 +93,21 @@ async fn delete(embedded: &Embedded, leaving: &people::Leaving) -> Result<Change
 async fn disable(embedded: &Embedded, leaving: &people::Leaving) -> Result<Changed, Failure> {
     let id = find(embedded, &leaving.email).await?;
     office::refuse_last_admin(embedded, id, leaving.force).await?;
-    let changed = set_state(embedded, &leaving.email, UserState::Active, UserState::Disabled).await?;
+    let changed = set_state(embedded, id, UserState::Active, UserState::Disabled).await?;
     // Also where they were disabled before: that call may have ended before any of these.
-    embedded.accounts.end_families_of(changed.0).await?;
-    trail::of_user(embedded, changed.0, Action::UserDisabled).await?;
+    embedded.accounts.end_families_of(id).await?;
+    trail::of_user(embedded, id, Action::UserDisabled).await?;
     Ok(changed)
 }
 
 async fn enable(embedded: &Embedded, email: &Email) -> Result<Changed, Failure> {
-    let changed = set_state(embedded, email, UserState::Disabled, UserState::Active).await?;
-    trail::of_user(embedded, changed.0, Action::UserEnabled).await?;
+    let id = find(embedded, email).await?;
+    let changed = set_state(embedded, id, UserState::Disabled, UserState::Active).await?;
+    trail::of_user(embedded, id, Action::UserEnabled).await?;
     Ok(changed)
 }
 
-async fn set_state(embedded: &Embedded, email: &Email, from: UserState, to: UserState) -> Result<Changed, Failure> {
-    let id = find(embedded, email).await?;
+async fn set_state(embedded: &Embedded, id: UserId, from: UserState, to: UserState) -> Result<Changed, Failure> {
     if embedded.directory.set_user_state(id, &[from], to).await? {
         return Ok((id, to, true));
     }

@@ -49,6 +49,9 @@ pub enum State {
 }
 
 impl State {
+    /// The names of all states, in the order of an export's life.
+    pub const NAMES: [&str; 6] = ["queued", "running", "succeeded", "failed", "cancelled", "expired"];
+
     /// The name of the contract.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use encoder::csv::Profile;
+use encoder::part::{Container, PartEncoder, PartOptions};
 
 /// Rows of a batch, as the lake hands them on.
 const BATCH_ROWS: usize = 8_192;
@@ -18,6 +20,16 @@ const LATIN: &[&str] = &[
 const CYRILLIC: &[&str] =
     &["а", "бо", "ва", "го", "де", "же", "за", "и", "ко", "ла", "мы", "но", "о", "при", "ра", "со", "ти", "у"];
 const CJK: &[&str] = &["日", "本", "語", "の", "は", "を", "に", "人", "時", "会", "議", "変", "更", "確", "認", "す"];
+
+/// Writes batches as one part in memory, and tells its length.
+pub fn part_bytes(container: Container, batches: &[RecordBatch]) -> u64 {
+    let options = PartOptions { container, schema: Messages::schema(), profile: Profile::Rfc4180, sha256: false };
+    let mut encoder = PartEncoder::new(options, Vec::new()).expect("messages can be written");
+    encoder.begin_entry("messages.csv").expect("the name is fit");
+    batches.iter().for_each(|batch| encoder.write(batch).expect("memory takes all"));
+    encoder.end_entry().expect("memory takes all");
+    encoder.finish().expect("memory takes all").0.total_bytes
+}
 
 /// A generator of messages: the same seed, the same messages.
 pub struct Messages {

@@ -1,13 +1,13 @@
 //! Reads over many rows. Records that cannot be read are passed over, so that one does not hide the others.
 
-use domain::export::Export;
+use domain::export::{Export, State};
 use domain::ids::ExportId;
 use domain::limits::Limits;
 use domain::owner::Owner;
 use domain::time::Micros;
 use rusqlite::{Params, Row, Transaction, params};
+use stores::jobs::CENSUS_LIMIT;
 use stores::jobs::ledger::StepRow;
-use stores::jobs::{CENSUS_LIMIT, STATES};
 use stores::record::RECORD_VERSION;
 use stores::{Census, Due, SegmentProgress, SegmentState, StoreError};
 
@@ -54,7 +54,7 @@ pub(super) fn due(tx: &Transaction<'_>, now: Micros, limit: u32) -> Result<Due, 
 /// Counts by state, and looks into what is due, the longest first.
 pub(super) fn census(tx: &Transaction<'_>, now: Micros, limits: &Limits) -> Result<Census, StoreError> {
     let mut census = Census::default();
-    for (count, state) in census.exports.iter_mut().zip(STATES) {
+    for (count, state) in census.exports.iter_mut().zip(State::NAMES) {
         *count = value(tx, sql::COUNT_OF_STATE, params![state], "count exports")?.unwrap_or(0);
     }
     let key = params![now.0, RECORD_VERSION, CENSUS_LIMIT];

@@ -9,14 +9,11 @@ use domain::time::Micros;
 /// Most due exports that one census looks into, those due longest first.
 pub const CENSUS_LIMIT: u32 = 1_000;
 
-/// The names of all states, in the order of an export's life.
-pub const STATES: [&str; 6] = ["queued", "running", "succeeded", "failed", "cancelled", "expired"];
-
 /// What there is and what waits, all over the job store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
-    /// How many exports are in each of [`STATES`], in that order.
-    pub exports: [u64; STATES.len()],
+    /// How many exports are in each state, in the order of [`State::NAMES`].
+    pub exports: [u64; State::NAMES.len()],
     /// Segments that could be claimed now, of the due exports looked into.
     pub claimable_segments: u64,
     /// How long the step that is due longest has been waiting; zero where none is.

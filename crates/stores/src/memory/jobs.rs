@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::clock::Clock;
-use domain::export::{Export, Lease, Outcome, Seen, Step};
+use domain::export::{Export, Lease, Outcome, Seen, State, Step};
 use domain::ids::{ExportId, WorkerId};
 use domain::limits::Limits;
 use domain::owner::Owner;
 use domain::time::{Day, Micros};
 
 use self::rows::{Rows, View};
-use crate::jobs::{CENSUS_LIMIT, PURGE_LIMIT, STATES, ledger};
+use crate::jobs::{CENSUS_LIMIT, PURGE_LIMIT, ledger};
 use crate::{
     Census, Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentProgress, SegmentState, StoreError, Then,
 };
@@ -142,7 +142,7 @@ impl Jobs for MemoryJobs {
         self.read(|rows| {
             let mut due = Vec::new();
             for export in rows.exports.values() {
-                if let Some(at) = STATES.iter().position(|name| *name == export.state.name()) {
+                if let Some(at) = State::NAMES.iter().position(|name| *name == export.state.name()) {
                     census.exports[at] += 1;
                 }
                 if let Some(due_at) = export.due_at(&self.limits).filter(|due_at| *due_at <= now) {

@@ -1,10 +1,12 @@
 //! What is counted for whoever watches.
 
+use domain::export::State;
+
 use super::*;
-use crate::jobs::{Census, STATES};
+use crate::jobs::Census;
 
 fn count(census: &Census, state: &str) -> u64 {
-    let at = STATES.iter().position(|name| *name == state).expect("a state of the contract");
+    let at = State::NAMES.iter().position(|name| *name == state).expect("a state of the contract");
     census.exports[at]
 }
 
