@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::crc::{Crc64, Crc64Hasher};
-use crate::{ArtifactError, Assembled, ObjectName, Piece, Pieces, RangeCheck};
+use crate::{ArtifactError, Assembled, ObjectName, Piece, Pieces};
+use crc64::{Crc64, Crc64Hasher};
 
 /// Bytes read, compared and appended at a time: few enough to stay in the cache of a core between the three.
 pub(crate) const COPY_BYTES: usize = 256 << 10;
@@ -28,18 +28,19 @@ pub(crate) trait Assembly {
 
 /// Puts all pieces one behind the other.
 pub(crate) fn assemble(to: &mut impl Assembly, pieces: Pieces) -> Result<Assembled, ArtifactError> {
-    let (mut whole, mut buffer) = (Crc64::default(), vec![0; COPY_BYTES]);
+    let (mut whole, mut buffer) = (Crc64::EMPTY, vec![0; COPY_BYTES]);
     for piece in pieces {
         fail::fail_point!("artifacts.assemble");
         match piece? {
             Piece::Bytes(bytes) => {
                 to.append(&bytes)?;
-                whole = whole.then(Crc64::of(&bytes));
+                whole = whole.join(Crc64::of(&bytes));
             }
             Piece::Copy { from, mut offset, checks } => {
                 let source = to.open(&from)?.ok_or_else(|| ArtifactError::Missing { object: from.clone() })?;
-                for check in &checks {
-                    whole = whole.then(copy(to, &from, (&source, offset), check, &mut buffer)?);
+                for check in checks {
+                    copy(to, &from, (&source, offset), check, &mut buffer)?;
+                    whole = whole.join(check);
                     offset += check.bytes;
                 }
             }
@@ -53,11 +54,10 @@ fn copy<A: Assembly>(
     to: &mut A,
     from: &ObjectName,
     (source, offset): (&A::Source, u64),
-    check: &RangeCheck,
+    check: Crc64,
     buffer: &mut [u8],
-) -> Result<Crc64, ArtifactError> {
-    let corrupt = |what| ArtifactError::Corrupt { object: from.clone(), what };
-    let (mut crc, mut tail) = (Crc64Hasher::default(), blake3::Hasher::new());
+) -> Result<(), ArtifactError> {
+    let mut crc = Crc64Hasher::default();
     while crc.bytes() < check.bytes {
         let done = crc.bytes();
         let wanted = usize::try_from(check.bytes - done).unwrap_or(usize::MAX).min(buffer.len());
@@ -66,19 +66,12 @@ fn copy<A: Assembly>(
             io::ErrorKind::UnexpectedEof => ArtifactError::Missing { object: from.clone() },
             _ => ArtifactError::io("read a piece")(error),
         })?;
-        if let Some(hash) = &check.blake3 {
-            let skipped = usize::try_from(hash.skip_bytes.saturating_sub(done)).unwrap_or(usize::MAX);
-            tail.update(&bytes[skipped.min(bytes.len())..]);
-        }
         crc.update(bytes);
         to.append_copy(source, offset + done, bytes)?;
     }
-    let crc = crc.finish();
-    if crc.value != check.crc64nvme {
-        return Err(corrupt("CRC-64/NVME of a range"));
+    if crc.finish() == check {
+        Ok(())
+    } else {
+        Err(ArtifactError::Corrupt { object: from.clone(), what: "CRC-64/NVME of a range" })
     }
-    if check.blake3.is_some_and(|expected| *tail.finalize().as_bytes() != expected.hash) {
-        return Err(corrupt("BLAKE3 of a range"));
-    }
-    Ok(crc)
 }

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use domain::content_key::ContentKey;
 use domain::time::Day;
 
-use crate::crc::Crc64;
-use crate::{ArtifactError, Artifacts, Assembled, ObjectName, Piece, Pieces, Prefix, Put, RangeCheck, TailHash};
+use crate::{ArtifactError, Artifacts, Assembled, ObjectName, Piece, Pieces, Prefix, Put};
+use crc64::Crc64;
 
 /// Makes a test of each check. `$make` gives something to keep during a test, and an empty storage.
 #[macro_export]
@@ -45,12 +45,6 @@ fn archive() -> ObjectName {
 /// Bytes without a pattern of a power of two.
 fn sample(seed: u8, bytes: usize) -> Vec<u8> {
     (0..bytes).map(|n| (n % 251) as u8 ^ (n / 251) as u8 ^ seed).collect()
-}
-
-fn check_of(bytes: &[u8], skip: usize) -> RangeCheck {
-    let hash = *blake3::hash(&bytes[skip..]).as_bytes();
-    let blake3 = Some(TailHash { skip_bytes: skip as u64, hash });
-    RangeCheck { bytes: bytes.len() as u64, crc64nvme: Crc64::of(bytes).value, blake3 }
 }
 
 fn pieces(pieces: Vec<Piece>) -> Pieces {
@@ -146,14 +140,13 @@ pub async fn pieces_become_one_object(artifacts: impl Artifacts) -> Result<(), A
     let (one, two) = (sample(1, 2_500_000), sample(2, 1_000));
     store(&artifacts, &part(1), &one).await?;
     store(&artifacts, &part(2), &two).await?;
-    let checks = vec![check_of(&one[10..1_200_000], 30), check_of(&one[1_200_000..2_400_000], 1_100_000)];
-    let unhashed = RangeCheck { blake3: None, ..check_of(&two, 0) };
+    let checks = vec![Crc64::of(&one[10..1_200_000]), Crc64::of(&one[1_200_000..2_400_000])];
     let list = vec![
         Piece::Bytes(Bytes::from_static(b"head")),
         Piece::Copy { from: part(1), offset: 10, checks },
-        Piece::Copy { from: part(2), offset: 0, checks: vec![unhashed] },
+        Piece::Copy { from: part(2), offset: 0, checks: vec![Crc64::of(&two)] },
         Piece::Bytes(Bytes::new()),
-        Piece::Copy { from: part(2), offset: 1_000, checks: vec![check_of(b"", 0)] },
+        Piece::Copy { from: part(2), offset: 1_000, checks: vec![Crc64::EMPTY] },
         Piece::Bytes(Bytes::from_static(b"tail")),
     ];
     let expected = [b"head", &one[10..2_400_000], &two, b"tail"].concat();
@@ -169,7 +162,7 @@ pub async fn pieces_become_one_object(artifacts: impl Artifacts) -> Result<(), A
 /// Each flipped bit of a range, and each check that is not met, ends the assembly with the name of the object.
 pub async fn a_changed_piece_is_found(artifacts: impl Artifacts) -> Result<(), ArtifactError> {
     let good = sample(3, 400);
-    let check = check_of(&good, 30);
+    let check = Crc64::of(&good);
     let copy = |check| vec![Piece::Copy { from: part(1), offset: 0, checks: vec![check] }];
     for bit in (0..good.len() * 8).step_by(97) {
         let mut bad = good.clone();
@@ -179,9 +172,8 @@ pub async fn a_changed_piece_is_found(artifacts: impl Artifacts) -> Result<(), A
         assert!(matches!(found, Err(ArtifactError::Corrupt { object, .. }) if object == part(1)), "bit {bit}");
     }
     store(&artifacts, &part(1), &good).await?;
-    let other_hash =
-        RangeCheck { blake3: check_of(&good, 31).blake3.map(|h| TailHash { skip_bytes: 30, ..h }), ..check };
-    let found = artifacts.assemble(&archive(), pieces(copy(other_hash))).await;
+    let other = Crc64 { value: check.value ^ 1, ..check };
+    let found = artifacts.assemble(&archive(), pieces(copy(other))).await;
     assert!(matches!(found, Err(ArtifactError::Corrupt { .. })));
     assert_eq!(artifacts.size(&archive()).await?, None);
     artifacts.assemble(&archive(), pieces(copy(check))).await?;
@@ -191,7 +183,7 @@ pub async fn a_changed_piece_is_found(artifacts: impl Artifacts) -> Result<(), A
 /// An object that is gone or short is named; an error among the pieces ends the assembly as it is.
 pub async fn a_missing_piece_is_found(artifacts: impl Artifacts) -> Result<(), ArtifactError> {
     let bytes = sample(4, 100);
-    let copy = |from, offset| Piece::Copy { from, offset, checks: vec![check_of(&bytes, 0)] };
+    let copy = |from, offset| Piece::Copy { from, offset, checks: vec![Crc64::of(&bytes)] };
     store(&artifacts, &part(1), &bytes).await?;
     for (from, offset) in [(2, 0), (1, 1), (1, 1_000)] {
         let found = artifacts.assemble(&archive(), pieces(vec![copy(part(1), 0), copy(part(from), offset)])).await;

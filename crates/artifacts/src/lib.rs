@@ -4,7 +4,6 @@
 mod assembly;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
-pub mod crc;
 pub mod error;
 mod failpoint;
 pub mod folder;
@@ -18,5 +17,5 @@ pub use failpoint::FAILPOINTS;
 pub use folder::FolderArtifacts;
 pub use memory::MemoryArtifacts;
 pub use name::{FileName, NameError, ObjectName, Prefix};
-pub use piece::{Assembled, Piece, Pieces, RangeCheck, TailHash};
+pub use piece::{Assembled, Piece, Pieces};
 pub use port::{Artifacts, Put, Upload};

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::assembly::Assembly;
-use crate::crc::Crc64;
 use crate::{ArtifactError, Artifacts, Assembled, ObjectName, Pieces, Prefix, Put, Upload, assembly};
+use crc64::Crc64;
 
 /// Objects that live as long as their process; clones are the same storage.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,7 @@
 //! What an archive is put together from: checked ranges of stored objects, and bytes.
 
 use bytes::Bytes;
+use crc64::Crc64;
 
 use crate::{ArtifactError, ObjectName};
 
@@ -17,31 +18,12 @@ pub enum Piece {
         from: ObjectName,
         /// Where the first range begins (bytes).
         offset: u64,
-        /// What is known of each range, one behind the other.
-        checks: Vec<RangeCheck>,
+        /// The lengths and check sums of the ranges, one behind the other, compared while they are copied. They find what
+        /// happens by chance; who can write to the storage can change the record that they stand in, too.
+        checks: Vec<Crc64>,
     },
     /// These bytes.
     Bytes(Bytes),
-}
-
-/// What is known of a stored range, compared while it is copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RangeCheck {
-    /// Its length (bytes).
-    pub bytes: u64,
-    /// CRC-64/NVME of the whole range.
-    pub crc64nvme: u64,
-    /// BLAKE3 of the range without its beginning, where it is known.
-    pub blake3: Option<TailHash>,
-}
-
-/// A hash of what follows the first bytes of a range, as of the data of a zip entry behind its local header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TailHash {
-    /// How many bytes stand before the data (bytes).
-    pub skip_bytes: u64,
-    /// BLAKE3 of the rest.
-    pub hash: [u8; 32],
 }
 
 /// What was put together.

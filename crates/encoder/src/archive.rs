@@ -4,10 +4,11 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::hash::{Crc64, Crc64Hasher, Hash256, PlainHasher, PlainHashes};
+use crate::hash::{Hash256, PlainHasher, PlainHashes};
 use crate::name::MANIFEST_NAME;
 use crate::stored::{StoredWriter, plain_bytes, read_stored, stored_bytes};
 use crate::zip::{DirectoryBuilder, DirectoryEntry, local_header, local_header_bytes, locate_last_entry};
+use crc64::{Crc64, Crc64Hasher};
 
 /// What the tail of an archive came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
-//! Check sums and hashes: BLAKE3, SHA-256, CRC-32 (ZIP, gzip) and CRC-64/NVME (S3), and their text.
+//! Hashes: BLAKE3, SHA-256 and CRC-32 (ZIP, gzip), and their text.
 
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use crc_fast::{CrcAlgorithm, Digest, checksum_combine};
+use crc_fast::{CrcAlgorithm, Digest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
@@ -28,59 +28,6 @@ impl From<blake3::Hash> for Hash256 {
 /// A CRC-32 as ZIP and gzip use it (reflected polynomial 0xEDB88320); as text 8 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Crc32(pub u32);
-
-/// A CRC-64/NVME together with how many bytes it is of, so that neighbours can be joined without reading them again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Crc64 {
-    /// The check sum, as S3's `x-amz-checksum-crc64nvme` holds it in base64 of big-endian.
-    pub value: u64,
-    /// How many bytes it is of.
-    pub bytes: u64,
-}
-
-impl Crc64 {
-    /// Of no bytes.
-    pub const EMPTY: Self = Self { value: 0, bytes: 0 };
-
-    /// Of these bytes.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self { value: crc_fast::checksum(CrcAlgorithm::Crc64Nvme, bytes), bytes: bytes.len() as u64 }
-    }
-
-    /// Of these bytes followed by `next`'s.
-    #[must_use]
-    pub fn join(self, next: Self) -> Self {
-        if next.bytes == 0 {
-            return self;
-        }
-        Self {
-            value: checksum_combine(CrcAlgorithm::Crc64Nvme, self.value, next.value, next.bytes),
-            bytes: self.bytes + next.bytes,
-        }
-    }
-}
-
-/// CRC-64/NVME of a stream.
-pub struct Crc64Hasher(Digest);
-
-impl Default for Crc64Hasher {
-    fn default() -> Self {
-        Self(Digest::new(CrcAlgorithm::Crc64Nvme))
-    }
-}
-
-impl Crc64Hasher {
-    /// Takes the next bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// The check sum of all bytes so far.
-    pub fn finish(&self) -> Crc64 {
-        Crc64 { value: self.0.finalize(), bytes: self.0.get_amount() }
-    }
-}
 
 /// Everything that is recorded about uncompressed bytes: their number, CRC-32, BLAKE3 and, where asked, SHA-256.
 pub struct PlainHasher {
@@ -240,15 +187,12 @@ mod tests {
         let sha256 = "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225";
         assert_eq!(hashes.sha256.map(|hash| hash.to_string()).as_deref(), Some(sha256));
         assert_eq!(hashes.blake3, Hash256::blake3(b"123456789"));
-        // The check value of CRC-64/NVME in the catalogue of parametrised CRC algorithms.
-        assert_eq!(Crc64::of(b"123456789").value, 0xae8b_1486_0a79_9888);
     }
 
-    /// A reflected CRC with all bits set before and after, one bit at a time: it has no code per processor.
-    fn slow_crc(polynomial: u64, width: u32, text: &[u8]) -> u64 {
-        let ones = u64::MAX >> (64 - width);
-        let step = |crc: u64| crc >> 1 ^ if crc & 1 == 1 { polynomial } else { 0 };
-        text.iter().fold(ones, |crc, byte| (0..8).fold(crc ^ u64::from(*byte), |crc, _| step(crc))) ^ ones
+    /// A reflected CRC-32 with all bits set before and after, one bit at a time: it has no code per processor.
+    fn slow_crc(text: &[u8]) -> u32 {
+        let step = |crc: u32| crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 };
+        !text.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
     }
 
     #[test]
@@ -258,22 +202,8 @@ mod tests {
             let text = &text[..length];
             let mut plain = PlainHasher::new(false);
             plain.update(text);
-            assert_eq!(u64::from(plain.finish().crc32.0), slow_crc(0xedb8_8320, 32, text), "{length} bytes");
-            assert_eq!(Crc64::of(text).value, slow_crc(0x9a6c_9329_ac4b_c9b5, 64, text), "{length} bytes");
+            assert_eq!(plain.finish().crc32.0, slow_crc(text), "{length} bytes");
         }
-    }
-
-    #[test]
-    fn neighbours_join() {
-        let text: Vec<u8> = (0..=255).cycle().take(10_000).collect();
-        for cut in [0, 1, 255, 4096, 9_999, 10_000] {
-            let (left, right) = text.split_at(cut);
-            assert_eq!(Crc64::of(left).join(Crc64::of(right)), Crc64::of(&text), "cut at {cut}");
-        }
-        let mut hasher = Crc64Hasher::default();
-        text.chunks(333).for_each(|chunk| hasher.update(chunk));
-        assert_eq!(hasher.finish(), Crc64::of(&text));
-        assert_eq!(Crc64::of(b""), Crc64::EMPTY);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::share::Sharing;
 use super::workspace::Workspace;
 use crate::assembly::COPY_BYTES;
-use crate::crc::{Crc64, Crc64Hasher};
 use crate::{ArtifactError, ObjectName};
+use crc64::{Crc64, Crc64Hasher};
 
 /// Copies an object beside `destination`, compares it on the way, and renames the copy into place; returns its size (bytes).
 pub(super) fn copy_out(

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crc64::Crc64;
 use domain::clock::ManualClock;
 use domain::content_key::ContentKey;
 use domain::random::Generator;
@@ -12,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{Piece, RangeCheck};
+use crate::Piece;
 
 async fn open_seeded(root: &Path, seed: u64) -> FolderArtifacts {
     let clock = Arc::new(ManualClock::at(Micros(1_700_000_000_000_000)));
@@ -165,7 +166,7 @@ async fn files_that_are_not_ours_are_passed_over() {
 async fn a_flipped_bit_on_the_disk_is_found_while_copying() {
     let (folder, artifacts) = fresh().await;
     let bytes = vec![5; 3 << 20];
-    let check = RangeCheck { bytes: bytes.len() as u64, crc64nvme: crate::crc::Crc64::of(&bytes).value, blake3: None };
+    let check = Crc64::of(&bytes);
     artifacts.put(&name(1), bytes.clone().into()).await.unwrap();
     let path = folder.path().join("artifacts").join(name(1).to_string());
     let mut flipped = bytes;
@@ -189,10 +190,7 @@ async fn blocks_that_are_shared_are_the_same_archive() {
     let (folder, artifacts) = fresh().await;
     let bytes: Vec<u8> = (0..1_500_000_u32).map(|i| (i * 31 % 251) as u8).collect();
     artifacts.put(&name(1), bytes.clone().into()).await.unwrap();
-    let range = |start: usize, end: usize| {
-        let crc64nvme = crate::crc::Crc64::of(&bytes[start..end]).value;
-        RangeCheck { bytes: (end - start) as u64, crc64nvme, blake3: None }
-    };
+    let range = |start: usize, end: usize| Crc64::of(&bytes[start..end]);
     // At the start of a block, behind it, at the start of one again by chance, and behind bytes.
     let pieces = || {
         let copy = |offset: usize, checks| Ok(Piece::Copy { from: name(1), offset: offset as u64, checks });
@@ -209,7 +207,7 @@ async fn blocks_that_are_shared_are_the_same_archive() {
         let mut assembly = assemble::FolderAssembly::new(&artifacts, upload).with_sharing(sharing);
         let assembled = assembly::assemble(&mut assembly, pieces()).unwrap();
         assert_eq!(assembly.finish().unwrap(), expected.len() as u64);
-        assert_eq!(assembled.crc64nvme, crate::crc::Crc64::of(&expected).value);
+        assert_eq!(assembled.crc64nvme, Crc64::of(&expected).value);
         let path = folder.path().join("artifacts").join(name(number).to_string());
         assert!(fs::read(path).unwrap() == expected, "{sharing:?}");
     }

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use crc_fast::{CrcAlgorithm, Digest};
+use crc64::Crc64Hasher;
 use indicatif::ProgressBar;
 use serde::Deserialize;
 use serde_json::Value;
@@ -47,8 +47,7 @@ struct Link {
 /// What has come so far.
 struct Arrived {
     file: File,
-    bytes: u64,
-    digest: Digest,
+    crc64: Crc64Hasher,
     /// Of the first answer, so that a changed file is not joined to it.
     tag: Option<String>,
 }
@@ -73,7 +72,8 @@ impl Remote {
         let mut fruitless = 0;
         loop {
             let link: Link = self.post(&wanted.links, &wanted.asked).await?;
-            let (url, agent, bar, before) = (self.url(&link.url), self.agent.clone(), bar.clone(), arrived.bytes);
+            let (url, agent, bar, before) =
+                (self.url(&link.url), self.agent.clone(), bar.clone(), arrived.crc64.bytes());
             let (back, ended) = blocking(move || {
                 let ended = arrived.pull(&agent, &url, &bar);
                 (arrived, ended)
@@ -86,7 +86,7 @@ impl Remote {
                 Ended::Refused(answer) => format!("it answered {}", answer.status),
                 Ended::Broken(reason) => reason,
             };
-            fruitless = if arrived.bytes > before { 0 } else { fruitless + 1 };
+            fruitless = if arrived.crc64.bytes() > before { 0 } else { fruitless + 1 };
             if fruitless == ATTEMPTS {
                 return Err(Failure::new(Exit::Unavailable, anyhow!("the download broke off: {reason}")));
             }
@@ -105,14 +105,14 @@ fn beside(output: &Path) -> std::io::Result<NamedTempFile> {
 
 impl Arrived {
     fn new(file: File) -> Self {
-        Self { file, bytes: 0, digest: Digest::new(CrcAlgorithm::Crc64Nvme), tag: None }
+        Self { file, crc64: Crc64Hasher::default(), tag: None }
     }
 
     /// One request from where it stands; an error is one of writing.
     fn pull(&mut self, agent: &Agent, url: &str, bar: &ProgressBar) -> std::io::Result<Ended> {
         let mut request = Request::builder().uri(url);
-        if self.bytes > 0 {
-            request = request.header("range", format!("bytes={}-", self.bytes));
+        if self.crc64.bytes() > 0 {
+            request = request.header("range", format!("bytes={}-", self.crc64.bytes()));
             if let Some(tag) = &self.tag {
                 request = request.header("if-range", tag);
             }
@@ -125,14 +125,15 @@ impl Arrived {
         };
         match response.status().as_u16() {
             200 => self.restart()?,
-            206 if begins_at(&response) == Some(self.bytes) => {}
+            206 if begins_at(&response) == Some(self.crc64.bytes()) => {}
             _ => {
                 return Ok(Answer::read(response).map_or_else(|error| Ended::Broken(error.to_string()), Ended::Refused));
             }
         }
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         self.tag = header("etag").filter(|tag| !tag.starts_with("W/")).map(str::to_owned);
-        let end = header("content-length").and_then(|text| text.parse::<u64>().ok()).map(|rest| self.bytes + rest);
+        let end =
+            header("content-length").and_then(|text| text.parse::<u64>().ok()).map(|rest| self.crc64.bytes() + rest);
         self.take(response.into_body(), end, bar)
     }
 
@@ -145,11 +146,10 @@ impl Arrived {
                 Err(error) => return Ok(Ended::Broken(error.kind().to_string())),
             };
             self.file.write_all(&chunk[..read])?;
-            self.digest.update(&chunk[..read]);
-            self.bytes += read as u64;
-            bar.set_position(self.bytes);
+            self.crc64.update(&chunk[..read]);
+            bar.set_position(self.crc64.bytes());
         }
-        let is_whole = end.is_none_or(|end| self.bytes == end);
+        let is_whole = end.is_none_or(|end| self.crc64.bytes() == end);
         Ok(if is_whole { Ended::Whole } else { Ended::Broken("the answer was too short".to_owned()) })
     }
 
@@ -158,7 +158,7 @@ impl Arrived {
         use std::io::Seek;
         self.file.set_len(0)?;
         self.file.rewind()?;
-        (self.bytes, self.digest) = (0, Digest::new(CrcAlgorithm::Crc64Nvme));
+        self.crc64 = Crc64Hasher::default();
         Ok(())
     }
 
@@ -169,10 +169,10 @@ impl Arrived {
                 anyhow!("{}: {what} differs from what was told", wanted.output.display()),
             ))
         };
-        if wanted.bytes != self.bytes {
+        if wanted.bytes != self.crc64.bytes() {
             return differs("its length");
         }
-        if wanted.crc64nvme != self.digest.finalize() {
+        if wanted.crc64nvme != self.crc64.finish().value {
             return differs("its CRC-64/NVME");
         }
         Ok(())

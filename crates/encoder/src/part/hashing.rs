@@ -5,8 +5,9 @@ use std::io;
 use super::{Container, EntrySummary, Output};
 use crate::deflate::Deflater;
 use crate::gzip;
-use crate::hash::{Crc32, Crc64, Crc64Hasher, PlainHasher};
+use crate::hash::{Crc32, PlainHasher};
 use crate::zip::local_header;
+use crc64::{Crc64, Crc64Hasher};
 
 /// An entry whose header does not tell its sizes yet.
 pub(super) struct OpenEntry {

@@ -5,8 +5,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::Container;
-use crate::hash::{Crc32, Crc64, Hash256};
+use crate::hash::{Crc32, Hash256};
 use crate::zip::{DirectoryEntry, local_header, local_header_bytes};
+use crc64::Crc64;
 
 /// One entry of a part, or the only piece of a raw or gzip part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

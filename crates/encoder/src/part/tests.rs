@@ -10,7 +10,8 @@ use miniz_oxide::inflate::decompress_to_vec;
 use super::*;
 use crate::csv::{EncodeError, Profile};
 use crate::gzip;
-use crate::hash::{Crc64, Hash256, PlainHasher};
+use crate::hash::{Hash256, PlainHasher};
+use crc64::Crc64;
 
 /// An output that also watches that only the header of the open entry is patched.
 #[derive(Default)]

@@ -29,7 +29,7 @@ fn taken_apart() -> (Vec<(EntrySummary, Vec<u8>)>, Manifest) {
             compressed_blake3: file.compressed_blake3,
             sha256: None,
             header_offset: offset,
-            crc64nvme: encoder::hash::Crc64::EMPTY,
+            crc64nvme: crc64::Crc64::EMPTY,
         };
         let range = entry.stored_range();
         offset = range.end;

@@ -169,7 +169,7 @@ pub fn zip_of(parts: &[(EntrySummary, Vec<u8>)], manifest: &[u8]) -> Vec<u8> {
         file.extend_from_slice(stored);
     }
     let (tail, bytes) = write_zip_tail(Vec::new(), file.len() as u64, entries, |out| out.write_all(manifest)).unwrap();
-    assert_eq!(tail.crc64nvme, encoder::hash::Crc64::of(&bytes));
+    assert_eq!(tail.crc64nvme, crc64::Crc64::of(&bytes));
     assert_eq!(tail.manifest_bytes, manifest.len() as u64);
     file.extend_from_slice(&bytes);
     file

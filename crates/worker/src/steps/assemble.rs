@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use artifacts::{ArtifactError, ObjectName, Piece, RangeCheck, TailHash};
+use artifacts::{ArtifactError, ObjectName, Piece};
 use domain::export::{ArchiveFile, Export, Outcome};
 use domain::request::Format;
 use domain::time::Day;
@@ -10,7 +10,7 @@ use encoder::archive::write_zip_tail;
 use encoder::civil::Date;
 use encoder::hash::Hash256;
 use encoder::manifest::Volume;
-use encoder::part::{EntrySummary, header_piece};
+use encoder::part::header_piece;
 use fail::fail_point;
 
 use super::{attempts, read_plan, store};
@@ -124,7 +124,7 @@ impl Assembly<'_> {
         let copy = |index: usize| Piece::Copy {
             from: self.stored[index].part.clone(),
             offset: 0,
-            checks: self.records[index].part.entries.iter().map(range_check).collect(),
+            checks: self.records[index].part.entries.iter().map(|entry| entry.crc64nvme).collect(),
         };
         parts.map(copy).collect()
     }
@@ -160,16 +160,6 @@ impl Assembly<'_> {
             }
         }
         Err(ArtifactError::Missing { object: object.clone() }.into())
-    }
-}
-
-/// The stored range of an entry: its local header, where there is one, and its data.
-fn range_check(entry: &EntrySummary) -> RangeCheck {
-    let skip_bytes = entry.stored_bytes() - entry.compressed_bytes;
-    RangeCheck {
-        bytes: entry.stored_bytes(),
-        crc64nvme: entry.crc64nvme.value,
-        blake3: Some(TailHash { skip_bytes, hash: entry.compressed_blake3.0 }),
     }
 }
 
