@@ -81,11 +81,34 @@ impl Instant {
 
     /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, always six decimals (RFC 3339).
     pub fn text(self) -> [u8; 27] {
-        let day = self.0.div_euclid(DAY_MICROS) as i32;
-        let micros = self.0.rem_euclid(DAY_MICROS);
+        InstantTexts::default().text(self)
+    }
+}
+
+/// Texts of instants one after the other: that of the day is kept, since most are of the same day as the one before.
+pub(crate) struct InstantTexts {
+    day: Date,
+    text: [u8; 10],
+}
+
+impl Default for InstantTexts {
+    fn default() -> Self {
+        Self { day: Date::MIN, text: Date::MIN.text() }
+    }
+}
+
+impl InstantTexts {
+    /// As [`Instant::text`].
+    #[inline]
+    pub(crate) fn text(&mut self, instant: Instant) -> [u8; 27] {
+        let day = Date(instant.0.div_euclid(DAY_MICROS) as i32);
+        if day != self.day {
+            *self = Self { day, text: day.text() };
+        }
+        let micros = instant.0.rem_euclid(DAY_MICROS);
         let second_of_day = (micros / 1_000_000) as u32;
         let mut text = *b"0000-00-00T00:00:00.000000Z";
-        text[0..10].copy_from_slice(&Date(day).text());
+        text[0..10].copy_from_slice(&self.text);
         put_digits(&mut text[11..13], [second_of_day / 3600]);
         put_digits(&mut text[14..16], [second_of_day / 60 % 60]);
         put_digits(&mut text[17..19], [second_of_day % 60]);

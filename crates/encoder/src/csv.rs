@@ -1,6 +1,7 @@
 //! CSV from Arrow batches (RFC 4180: CRLF, quotes only where needed), in two profiles.
 
 mod cell;
+mod cells;
 mod column;
 mod encoder;
 pub mod reference;

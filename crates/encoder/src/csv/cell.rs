@@ -1,5 +1,7 @@
 //! One cell into the buffer: text with its quotes, numbers, dates, decimals.
 
+use memchr::{memchr, memchr3};
+
 use super::Profile;
 use crate::digits::{DIGITS_LIMIT, put_number};
 
@@ -19,14 +21,21 @@ pub(super) fn push_profiled_text(out: &mut Vec<u8>, text: &[u8], profile: Profil
 /// The empty text is `""`, since an empty field means null.
 fn push_text(out: &mut Vec<u8>, prefix: &[u8], text: &[u8]) {
     if text.is_empty() || find_special(text).is_some() {
-        out.push(b'"');
-        out.extend_from_slice(prefix);
-        push_with_doubled_quotes(out, text);
-        out.push(b'"');
+        push_quoted(out, prefix, text);
     } else {
         out.extend_from_slice(prefix);
         out.extend_from_slice(text);
     }
+}
+
+/// A prefix (without special characters) and a text in quotes.
+pub(super) fn push_quoted(out: &mut Vec<u8>, prefix: &[u8], text: &[u8]) {
+    out.push(b'"');
+    out.extend_from_slice(prefix);
+    let (plain, rest) = text.split_at(memchr(b'"', text).unwrap_or(text.len()));
+    out.extend_from_slice(plain);
+    push_with_doubled_quotes(out, rest);
+    out.push(b'"');
 }
 
 /// Whether a spreadsheet would take this text for a formula.
@@ -35,44 +44,54 @@ pub(super) fn starts_a_formula(text: &[u8]) -> bool {
         || FULL_WIDTH_FORMULA_STARTS.iter().any(|start| text.starts_with(start.as_bytes()))
 }
 
-/// The first byte that makes a cell need quotes. Looked for in blocks without an early end inside, so that the compiler
-/// can compare a block at once.
-pub(crate) fn find_special(bytes: &[u8]) -> Option<usize> {
-    let special = |byte: &u8| (*byte == b',') | (*byte == b'"') | (*byte == b'\r') | (*byte == b'\n');
-    let (blocks, rest) = bytes.as_chunks::<32>();
-    let hit = blocks.iter().position(|block| block.iter().fold(false, |found, byte| found | special(byte)));
-    match hit {
-        Some(block) => blocks[block].iter().position(special).map(|at| 32 * block + at),
-        None => rest.iter().position(special).map(|at| bytes.len() - rest.len() + at),
-    }
+/// The first byte that makes a cell need quotes.
+pub(crate) fn find_special(text: &[u8]) -> Option<usize> {
+    let first = memchr3(b',', b'"', b'\n', text);
+    memchr(b'\r', &text[..first.unwrap_or(text.len())]).or(first)
 }
 
 /// In steps of eight bytes: JSON has so many quotes that looking for each costs more than passing over all bytes.
-fn push_with_doubled_quotes(out: &mut Vec<u8>, bytes: &[u8]) {
-    let start = out.len();
-    out.resize(start + 2 * bytes.len(), 0);
-    let target = &mut out[start..];
-    let mut at = 0;
-    let (eights, rest) = bytes.as_chunks::<8>();
+fn push_with_doubled_quotes(out: &mut Vec<u8>, text: &[u8]) {
+    let mut at = out.len();
+    // Eight bytes are written at a time, and each may become two.
+    out.resize(at + 2 * text.len() + 8, 0);
+    let (eights, rest) = text.as_chunks::<8>();
     for eight in eights {
-        if eight.iter().fold(false, |found, byte| found | (*byte == b'"')) {
-            at = double_quotes(target, at, eight);
-        } else {
-            target[at..at + 8].copy_from_slice(eight);
-            at += 8;
-        }
+        at = double_quotes(out, at, u64::from_le_bytes(*eight), 8);
     }
-    at = double_quotes(target, at, rest);
-    out.truncate(start + at);
+    if !rest.is_empty() {
+        let mut eight = [0; 8];
+        eight[..rest.len()].copy_from_slice(rest);
+        at = double_quotes(out, at, u64::from_le_bytes(eight), rest.len());
+    }
+    out.truncate(at);
 }
 
-/// Writes each byte twice and counts the second only where it is a quote, so that nothing has to be foretold.
-fn double_quotes(target: &mut [u8], mut at: usize, bytes: &[u8]) -> usize {
-    for byte in bytes {
-        target[at..at + 2].fill(*byte);
-        at += 1 + usize::from(*byte == b'"');
+/// Writes the first `left` of eight bytes, the lowest first; answers with the place behind them.
+#[inline(always)]
+fn double_quotes(out: &mut [u8], mut at: usize, mut eight: u64, mut left: usize) -> usize {
+    let mut quotes = quotes_in(eight);
+    while quotes != 0 {
+        // Everything to the quote and, in place of what is behind it, the quote once more.
+        let through = quotes.trailing_zeros() as usize / 8 + 1;
+        out[at..at + 8].copy_from_slice(&eight.to_le_bytes());
+        out[at + through] = b'"';
+        at += through + 1;
+        left -= through;
+        // Two shifts, as one by 64 bits is none.
+        (eight, quotes) = (eight >> (8 * (through - 1)) >> 8, quotes >> (8 * (through - 1)) >> 8);
     }
-    at
+    out[at..at + 8].copy_from_slice(&eight.to_le_bytes());
+    at + left
+}
+
+/// The highest bit of each byte that is a quote.
+#[inline(always)]
+fn quotes_in(eight: u64) -> u64 {
+    const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    // Zero in the bytes that are quotes.
+    let different = eight ^ u64::from_le_bytes([b'"'; 8]);
+    !(((different & LOW_BITS) + LOW_BITS) | different | LOW_BITS)
 }
 
 pub(super) fn push_signed(out: &mut Vec<u8>, number: i64) {

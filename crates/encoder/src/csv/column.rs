@@ -1,20 +1,22 @@
-//! The columns of one batch, ready to write any of their cells.
+//! One column of a batch as cells; the type is looked at once for many rows.
+
+use std::ops::Range;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, BooleanArray, Decimal128Array, PrimitiveArray};
-use arrow_buffer::NullBuffer;
+use arrow_array::{Array, ArrayAccessor, PrimitiveArray};
 use arrow_schema::{DataType, TimeUnit};
 
-use super::cell::{push_decimal, push_signed, push_unsigned};
-use super::text::Text;
-use super::{EncodeError, Profile};
-use crate::civil::{Date, Instant};
+use super::Profile;
+use super::cell::{push_decimal, push_profiled_text, push_signed, push_unsigned};
+use super::cells::Cells;
+use super::text::TextRows;
+use crate::civil::{Date, Instant, InstantTexts};
 
-/// Whether a column of this type can be written.
+/// Whether cells of this type have a text that is fixed for good.
 pub(super) fn is_supported(data_type: &DataType) -> bool {
     match data_type {
         DataType::Null | DataType::Boolean | DataType::Date32 => true,
@@ -28,102 +30,168 @@ pub(super) fn is_supported(data_type: &DataType) -> bool {
     }
 }
 
-/// One column of a batch.
-pub(super) struct Column<'a> {
-    nulls: Option<NullBuffer>,
-    values: Values<'a>,
+/// The cells of a column, and room that is used again.
+#[derive(Default)]
+pub(super) struct Column {
+    pub(super) cells: Cells,
+    marks: Vec<u8>,
 }
 
-enum Values<'a> {
-    Null,
-    Text(Text<'a>),
-    Dictionary { keys: Vec<usize>, values: Text<'a> },
-    Boolean(&'a BooleanArray),
-    Int8(&'a PrimitiveArray<Int8Type>),
-    Int16(&'a PrimitiveArray<Int16Type>),
-    Int32(&'a PrimitiveArray<Int32Type>),
-    Int64(&'a PrimitiveArray<Int64Type>),
-    UInt8(&'a PrimitiveArray<UInt8Type>),
-    UInt16(&'a PrimitiveArray<UInt16Type>),
-    UInt32(&'a PrimitiveArray<UInt32Type>),
-    UInt64(&'a PrimitiveArray<UInt64Type>),
-    Decimal { array: &'a Decimal128Array, scale: u8 },
-    Date(&'a PrimitiveArray<Date32Type>),
-    Timestamp(&'a PrimitiveArray<TimestampMicrosecondType>),
-}
+/// A date or time outside the years 1-9999.
+pub(super) struct OutOfCalendar;
 
-/// What writing a cell came to.
-pub(super) enum Written {
-    Plain,
-    Escaped,
-}
-
-impl<'a> Column<'a> {
-    /// Looks at an array as its type says; the type was asked for in the schema. `marks` is only room.
-    pub(super) fn new(array: &'a dyn Array, profile: Profile, marks: &'a mut Vec<bool>) -> Result<Self, EncodeError> {
-        let values =
-            values_of(array, profile, marks).ok_or_else(|| EncodeError::UnsupportedType(array.data_type().clone()))?;
-        Ok(Self { nulls: array.logical_nulls(), values })
-    }
-
-    /// Writes one cell; null is an empty field. `None` where a date or time lies outside the years 1-9999.
-    pub(super) fn push(&self, out: &mut Vec<u8>, row: usize, profile: Profile) -> Option<Written> {
-        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-            return Some(Written::Plain);
+impl Column {
+    /// Makes the cells of some rows of an array; null is an empty cell. How many got an apostrophe.
+    pub(super) fn fill(
+        &mut self,
+        array: &dyn Array,
+        rows: Range<usize>,
+        profile: Profile,
+    ) -> Result<u64, OutOfCalendar> {
+        let cells = &mut self.cells;
+        cells.clear();
+        match array.data_type() {
+            DataType::Null => rows.for_each(|_| cells.end()),
+            DataType::Utf8 => {
+                return Ok(TextRows::new(array.as_string::<i32>(), rows).write(profile, &mut self.marks, cells));
+            }
+            DataType::LargeUtf8 => {
+                return Ok(TextRows::new(array.as_string::<i64>(), rows).write(profile, &mut self.marks, cells));
+            }
+            DataType::Utf8View => return Ok(write_texts(array.as_string_view(), rows, profile, cells)),
+            DataType::Dictionary(_, _) => return Ok(write_dictionary(array, rows, profile, cells)),
+            DataType::Boolean => {
+                let word = |value| if value { b"true".as_slice() } else { b"false" };
+                write_each(array.as_boolean(), rows, cells, |out, value| out.extend_from_slice(word(value)));
+            }
+            DataType::Int8 => write_signed::<Int8Type>(array, rows, cells),
+            DataType::Int16 => write_signed::<Int16Type>(array, rows, cells),
+            DataType::Int32 => write_signed::<Int32Type>(array, rows, cells),
+            DataType::Int64 => write_signed::<Int64Type>(array, rows, cells),
+            DataType::UInt8 => write_unsigned::<UInt8Type>(array, rows, cells),
+            DataType::UInt16 => write_unsigned::<UInt16Type>(array, rows, cells),
+            DataType::UInt32 => write_unsigned::<UInt32Type>(array, rows, cells),
+            DataType::UInt64 => write_unsigned::<UInt64Type>(array, rows, cells),
+            DataType::Decimal128(_, scale) => {
+                let scale = scale.unsigned_abs();
+                let values = array.as_primitive::<Decimal128Type>();
+                write_each(values, rows, cells, |out, value| push_decimal(out, value, scale));
+            }
+            DataType::Date32 => {
+                let text = |days| Date::from_epoch_days(days).map(Date::text);
+                return write_times(array.as_primitive::<Date32Type>(), rows, cells, text);
+            }
+            DataType::Timestamp(_, _) => {
+                let mut texts = InstantTexts::default();
+                let text = |micros| Instant::from_micros(micros).map(|instant| texts.text(instant));
+                return write_times(array.as_primitive::<TimestampMicrosecondType>(), rows, cells, text);
+            }
+            other => unreachable!("{other} is not among the supported types, which the schema was compared with"),
         }
-        match &self.values {
-            Values::Null => {}
-            Values::Text(text) => return Some(text.push(out, row, profile)),
-            Values::Dictionary { keys, values } => return Some(values.push(out, keys[row], profile)),
-            Values::Boolean(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
-            Values::Int8(array) => push_signed(out, array.value(row).into()),
-            Values::Int16(array) => push_signed(out, array.value(row).into()),
-            Values::Int32(array) => push_signed(out, array.value(row).into()),
-            Values::Int64(array) => push_signed(out, array.value(row)),
-            Values::UInt8(array) => push_unsigned(out, array.value(row).into()),
-            Values::UInt16(array) => push_unsigned(out, array.value(row).into()),
-            Values::UInt32(array) => push_unsigned(out, array.value(row).into()),
-            Values::UInt64(array) => push_unsigned(out, array.value(row)),
-            Values::Decimal { array, scale } => push_decimal(out, array.value(row), *scale),
-            Values::Date(array) => out.extend_from_slice(&Date::from_epoch_days(array.value(row))?.text()),
-            Values::Timestamp(array) => out.extend_from_slice(&Instant::from_micros(array.value(row))?.text()),
-        }
-        Some(Written::Plain)
+        Ok(0)
     }
 }
 
-fn values_of<'a>(array: &'a dyn Array, profile: Profile, marks: &'a mut Vec<bool>) -> Option<Values<'a>> {
-    let data_type = array.data_type();
-    if !is_supported(data_type) {
-        return None;
-    }
-    Some(match data_type {
-        DataType::Null => Values::Null,
-        DataType::Boolean => Values::Boolean(array.as_boolean()),
-        DataType::Int8 => Values::Int8(array.as_primitive()),
-        DataType::Int16 => Values::Int16(array.as_primitive()),
-        DataType::Int32 => Values::Int32(array.as_primitive()),
-        DataType::Int64 => Values::Int64(array.as_primitive()),
-        DataType::UInt8 => Values::UInt8(array.as_primitive()),
-        DataType::UInt16 => Values::UInt16(array.as_primitive()),
-        DataType::UInt32 => Values::UInt32(array.as_primitive()),
-        DataType::UInt64 => Values::UInt64(array.as_primitive()),
-        DataType::Date32 => Values::Date(array.as_primitive()),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => Values::Timestamp(array.as_primitive()),
-        DataType::Decimal128(_, scale) => {
-            Values::Decimal { array: array.as_primitive::<Decimal128Type>(), scale: u8::try_from(*scale).ok()? }
+/// About how many bytes of text some rows of a column hold.
+pub(super) fn text_bytes(array: &dyn Array, rows: Range<usize>) -> usize {
+    match array.data_type() {
+        DataType::Utf8 => {
+            let offsets = array.as_string::<i32>().value_offsets();
+            (offsets[rows.end] - offsets[rows.start]) as usize
         }
-        DataType::Dictionary(_, _) => dictionary(array, profile, marks)?,
-        _ => Values::Text(Text::new(array, profile, marks)?),
+        DataType::LargeUtf8 => {
+            let offsets = array.as_string::<i64>().value_offsets();
+            (offsets[rows.end] - offsets[rows.start]) as usize
+        }
+        // The low half of a view is its length.
+        DataType::Utf8View => array.as_string_view().views()[rows].iter().map(|view| *view as u32 as usize).sum(),
+        DataType::Dictionary(_, _) => texts_of(array, rows, |text| text.map_or(0, <[u8]>::len)).sum(),
+        _ => 0,
+    }
+}
+
+/// Cells of values that are not null.
+fn write_each<A: ArrayAccessor>(
+    array: A,
+    rows: Range<usize>,
+    cells: &mut Cells,
+    mut push: impl FnMut(&mut Vec<u8>, A::Item),
+) {
+    for row in rows {
+        if array.is_valid(row) {
+            push(&mut cells.bytes, array.value(row));
+        }
+        cells.end();
+    }
+}
+
+fn write_signed<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &dyn Array, rows: Range<usize>, cells: &mut Cells) {
+    write_each(array.as_primitive::<T>(), rows, cells, |out, value| push_signed(out, value.into()));
+}
+
+fn write_unsigned<T: ArrowPrimitiveType<Native: Into<u64>>>(array: &dyn Array, rows: Range<usize>, cells: &mut Cells) {
+    write_each(array.as_primitive::<T>(), rows, cells, |out, value| push_unsigned(out, value.into()));
+}
+
+fn write_times<T: ArrowPrimitiveType, const N: usize>(
+    array: &PrimitiveArray<T>,
+    rows: Range<usize>,
+    cells: &mut Cells,
+    mut text: impl FnMut(T::Native) -> Option<[u8; N]>,
+) -> Result<u64, OutOfCalendar> {
+    for row in rows {
+        if array.is_valid(row) {
+            cells.bytes.extend_from_slice(&text(array.value(row)).ok_or(OutOfCalendar)?);
+        }
+        cells.end();
+    }
+    Ok(0)
+}
+
+fn write_texts<'a>(
+    array: impl ArrayAccessor<Item = &'a str>,
+    rows: Range<usize>,
+    profile: Profile,
+    cells: &mut Cells,
+) -> u64 {
+    let mut escaped = 0;
+    write_each(array, rows, cells, |out, text| escaped += u64::from(push_profiled_text(out, text.as_bytes(), profile)));
+    escaped
+}
+
+fn write_dictionary(array: &dyn Array, rows: Range<usize>, profile: Profile, cells: &mut Cells) -> u64 {
+    let mut escaped = 0;
+    let write = |text: Option<&[u8]>| {
+        if let Some(text) = text {
+            escaped += u64::from(push_profiled_text(&mut cells.bytes, text, profile));
+        }
+        cells.end();
+    };
+    texts_of(array, rows, write).for_each(drop);
+    escaped
+}
+
+/// What `of` makes of the text of each row of a dictionary, `None` for null.
+fn texts_of<T>(
+    array: &dyn Array,
+    rows: Range<usize>,
+    mut of: impl FnMut(Option<&[u8]>) -> T,
+) -> impl Iterator<Item = T> {
+    let array = array.slice(rows.start, rows.len());
+    // Without values every key is null, and no key can be looked up.
+    let keys = Some(array.as_any_dictionary()).filter(|dictionary| !dictionary.values().is_empty());
+    let keys = keys.map(|dictionary| dictionary.normalized_keys());
+    let nulls = array.logical_nulls();
+    (0..array.len()).map(move |row| {
+        let keys = keys.as_ref().filter(|_| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)));
+        of(keys.map(|keys| text_at(array.as_any_dictionary().values(), keys[row])))
     })
 }
 
-fn dictionary<'a>(array: &'a dyn Array, profile: Profile, marks: &'a mut Vec<bool>) -> Option<Values<'a>> {
-    let dictionary = array.as_any_dictionary();
-    if dictionary.values().is_empty() {
-        // Then every key is null.
-        return Some(Values::Null);
+fn text_at(array: &dyn Array, row: usize) -> &[u8] {
+    match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().value(row).as_bytes(),
+        DataType::LargeUtf8 => array.as_string::<i64>().value(row).as_bytes(),
+        _ => array.as_string_view().value(row).as_bytes(),
     }
-    let values = Text::new(dictionary.values().as_ref(), profile, marks)?;
-    Some(Values::Dictionary { keys: dictionary.normalized_keys(), values })
 }

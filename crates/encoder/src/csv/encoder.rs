@@ -1,11 +1,18 @@
-//! The encoder: rows of a batch to CSV lines, in one pass, without allocating per cell.
+//! The encoder: rows of a batch to CSV lines, some at a time: first their columns, then the rows that these make.
+
+use std::ops::Range;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Schema};
 use thiserror::Error;
 
-use super::column::{Column, Written, is_supported};
+use super::cells::join;
+use super::column::{Column, is_supported, text_bytes};
 use super::{Profile, header};
+
+/// Rows that are made at a time, unless their text is more than so many bytes: few enough to stay in the cache of a core.
+const ROWS: usize = 1_024;
+const TEXT_BYTES: usize = 128 * 1024;
 
 /// Turns batches of one schema into CSV lines.
 ///
@@ -21,10 +28,11 @@ use super::{Profile, header};
 ///
 /// A row of a single column that is null is therefore an empty line, and still a record.
 pub struct CsvEncoder {
-    columns: Vec<(String, DataType)>,
+    names: Vec<(String, DataType)>,
     profile: Profile,
-    /// Room for one mark per row of each column, kept from batch to batch.
-    marks: Vec<Vec<bool>>,
+    /// The rows being made, kept for their room.
+    columns: Vec<Column>,
+    text: Vec<u8>,
     escaped_cells: u64,
     rows_encoded: u64,
 }
@@ -65,40 +73,40 @@ impl CsvEncoder {
         if let Some(field) = schema.fields().iter().find(|field| !is_supported(field.data_type())) {
             return Err(EncodeError::UnsupportedType(field.data_type().clone()));
         }
-        let columns = schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect();
-        Ok(Self { columns, profile, marks: Vec::new(), escaped_cells: 0, rows_encoded: 0 })
+        let names: Vec<_> =
+            schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect();
+        let columns = names.iter().map(|_| Column::default()).collect();
+        Ok(Self { names, profile, columns, text: Vec::new(), escaped_cells: 0, rows_encoded: 0 })
     }
 
     /// The header line, see [`header`].
     pub fn header(&self) -> Vec<u8> {
-        let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.names.iter().map(|(name, _)| name.as_str()).collect();
         header(&names, self.profile)
     }
 
     /// Appends the rows of a batch to `out`. After an error `out` holds a part of them and is of no use.
     pub fn encode(&mut self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.encode_rows(batch, out, |_| Ok(()))
+        self.encode_pieces(batch, |text| {
+            out.extend_from_slice(text);
+            Ok(())
+        })
     }
 
-    /// As [`CsvEncoder::encode`], with a look at `out` after each row, so that it can be emptied before it grows.
-    pub(crate) fn encode_rows<E: From<EncodeError>>(
+    /// Hands the rows of a batch on, some at a time.
+    pub(crate) fn encode_pieces<E: From<EncodeError>>(
         &mut self,
         batch: &RecordBatch,
-        out: &mut Vec<u8>,
-        mut after_row: impl FnMut(&mut Vec<u8>) -> Result<(), E>,
+        mut hand_on: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         self.check_columns(batch)?;
-        let mut marks = std::mem::take(&mut self.marks);
-        marks.resize_with(self.columns.len(), Vec::new);
-        let columns = batch.columns().iter().zip(&mut marks);
-        let columns = columns.map(|(array, marks)| Column::new(array.as_ref(), self.profile, marks));
-        let columns = columns.collect::<Result<Vec<_>, _>>()?;
-        for row in 0..batch.num_rows() {
-            self.encode_row(&columns, row, out)?;
-            after_row(out)?;
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let rows = some_rows(batch, from);
+            from = rows.end;
+            self.make(batch, rows)?;
+            hand_on(&self.text)?;
         }
-        drop(columns);
-        self.marks = marks;
         Ok(())
     }
 
@@ -114,28 +122,35 @@ impl CsvEncoder {
 
     fn check_columns(&self, batch: &RecordBatch) -> Result<(), EncodeError> {
         let schema = batch.schema_ref();
-        let same = self.columns.len() == schema.fields().len()
+        let same = self.names.len() == schema.fields().len()
             && self
-                .columns
+                .names
                 .iter()
                 .zip(schema.fields())
                 .all(|((name, data_type), field)| name == field.name() && data_type == field.data_type());
         if same { Ok(()) } else { Err(EncodeError::OtherSchema) }
     }
 
-    fn encode_row(&mut self, columns: &[Column<'_>], row: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        for (number, column) in columns.iter().enumerate() {
-            if number > 0 {
-                out.push(b',');
-            }
-            match column.push(out, row, self.profile) {
-                Some(Written::Plain) => {}
-                Some(Written::Escaped) => self.escaped_cells += 1,
-                None => return Err(EncodeError::OutOfCalendar { column: self.columns[number].0.clone() }),
-            }
+    /// Makes the text of some rows.
+    fn make(&mut self, batch: &RecordBatch, rows: Range<usize>) -> Result<(), EncodeError> {
+        for ((column, array), (name, _)) in self.columns.iter_mut().zip(batch.columns()).zip(&self.names) {
+            let escaped = column.fill(array, rows.clone(), self.profile);
+            self.escaped_cells += escaped.map_err(|_| EncodeError::OutOfCalendar { column: name.clone() })?;
         }
-        out.extend_from_slice(b"\r\n");
-        self.rows_encoded += 1;
+        self.text.clear();
+        join(self.columns.iter().map(|column| &column.cells), rows.len(), &mut self.text);
+        self.rows_encoded += rows.len() as u64;
         Ok(())
     }
+}
+
+/// The rows from one on that are made at a time, at least one.
+fn some_rows(batch: &RecordBatch, from: usize) -> Range<usize> {
+    let mut rows = from..batch.num_rows().min(from + ROWS);
+    let bytes =
+        |rows: &Range<usize>| batch.columns().iter().map(|array| text_bytes(array, rows.clone())).sum::<usize>();
+    while rows.len() > 1 && bytes(&rows) > TEXT_BYTES {
+        rows.end -= rows.len() / 2;
+    }
+    rows
 }

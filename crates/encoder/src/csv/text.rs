@@ -1,99 +1,104 @@
-//! The text of a column, and which of its rows are more than their bytes.
+//! A column of text: its bytes are passed over at once, and only the rows that are more than their bytes are touched.
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, OffsetSizeTrait, StringViewArray};
-use arrow_schema::DataType;
+use std::ops::Range;
+
+use arrow_array::{Array, GenericStringArray, OffsetSizeTrait};
+use arrow_buffer::NullBuffer;
+use memchr::{memchr_iter, memchr2, memchr3};
 
 use super::Profile;
-use super::cell::{find_special, push_profiled_text, starts_a_formula};
-use super::column::Written;
+use super::cell::{push_profiled_text, push_quoted, starts_a_formula};
+use super::cells::Cells;
 
-/// Text with a mark at each row that needs quotes, an apostrophe, or a look whether it does.
-pub(super) struct Text<'a> {
-    values: Values<'a>,
-    marked: &'a [bool],
+/// A row that has to be quoted, and nothing else.
+const QUOTED: u8 = 1;
+/// A row that has to be looked at: empty, null, or what a spreadsheet takes for a formula.
+const LOOK: u8 = 2;
+
+/// Rows of an array of text.
+pub(super) struct TextRows<'a, O> {
+    /// Where each row begins, and the last one ends.
+    offsets: &'a [O],
+    bytes: &'a [u8],
+    nulls: Option<NullBuffer>,
 }
 
-enum Values<'a> {
-    Utf8(&'a [i32], &'a [u8]),
-    LargeUtf8(&'a [i64], &'a [u8]),
-    Utf8View(&'a StringViewArray),
-}
+impl<'a, O: OffsetSizeTrait> TextRows<'a, O> {
+    pub(super) fn new(array: &'a GenericStringArray<O>, rows: Range<usize>) -> Self {
+        let nulls = array.nulls().map(|nulls| nulls.slice(rows.start, rows.len()));
+        Self { offsets: &array.value_offsets()[rows.start..=rows.end], bytes: array.value_data(), nulls }
+    }
 
-impl<'a> Text<'a> {
-    /// The values of an array of text, in one pass over their bytes; `None` for other arrays. `marks` is only room.
-    pub(super) fn new(array: &'a dyn Array, profile: Profile, marks: &'a mut Vec<bool>) -> Option<Self> {
+    /// Adds the cells; how many got an apostrophe. `marks` is only room.
+    pub(super) fn write(&self, profile: Profile, marks: &mut Vec<u8>, cells: &mut Cells) -> u64 {
+        let rows = self.offsets.len() - 1;
         marks.clear();
-        marks.resize(array.len(), false);
-        let values = match array.data_type() {
-            DataType::Utf8 => {
-                let array = array.as_string::<i32>();
-                Values::Utf8(array.value_offsets(), array.value_data())
+        marks.resize(rows, 0);
+        self.mark(profile, marks);
+        let (mut row, mut escaped) = (0, 0);
+        loop {
+            let marked = memchr2(QUOTED, LOOK, &marks[row..]).map_or(rows, |plain| row + plain);
+            self.write_plain(row..marked, cells);
+            if marked == rows {
+                return escaped;
             }
-            DataType::LargeUtf8 => {
-                let array = array.as_string::<i64>();
-                Values::LargeUtf8(array.value_offsets(), array.value_data())
+            if marks[marked] == QUOTED {
+                push_quoted(&mut cells.bytes, b"", self.row(marked));
+            } else if !self.is_null(marked) {
+                escaped += u64::from(push_profiled_text(&mut cells.bytes, self.row(marked), profile));
             }
-            DataType::Utf8View => Values::Utf8View(array.as_string_view()),
-            _ => return None,
-        };
-        values.mark_special(marks);
+            cells.end();
+            row = marked + 1;
+        }
+    }
+
+    /// Rows that are their bytes, in one copy.
+    fn write_plain(&self, rows: Range<usize>, cells: &mut Cells) {
+        let start = self.at(rows.start);
+        let ends = &self.offsets[rows.start + 1..=rows.end];
+        cells.extend(&self.bytes[start..self.at(rows.end)], ends.iter().map(|end| end.as_usize() - start));
+    }
+
+    fn mark(&self, profile: Profile, marks: &mut [u8]) {
+        self.mark_special(marks);
         for (row, mark) in marks.iter_mut().enumerate() {
-            let bytes = values.bytes(row);
-            *mark |= bytes.is_empty() || profile == Profile::Spreadsheet && starts_a_formula(bytes);
-        }
-        Some(Self { values, marked: marks })
-    }
-
-    /// Writes the cell of a row that is not null.
-    #[inline]
-    pub(super) fn push(&self, out: &mut Vec<u8>, row: usize, profile: Profile) -> Written {
-        let bytes = self.values.bytes(row);
-        if self.marked[row] && push_profiled_text(out, bytes, profile) {
-            return Written::Escaped;
-        }
-        if !self.marked[row] {
-            out.extend_from_slice(bytes);
-        }
-        Written::Plain
-    }
-}
-
-impl Values<'_> {
-    #[inline]
-    fn bytes(&self, row: usize) -> &[u8] {
-        match self {
-            Self::Utf8(offsets, bytes) => &bytes[offsets[row] as usize..offsets[row + 1] as usize],
-            Self::LargeUtf8(offsets, bytes) => &bytes[offsets[row] as usize..offsets[row + 1] as usize],
-            Self::Utf8View(array) => array.value(row).as_bytes(),
-        }
-    }
-
-    fn mark_special(&self, marks: &mut [bool]) {
-        match self {
-            Self::Utf8(offsets, bytes) => mark_special(offsets, bytes, marks),
-            Self::LargeUtf8(offsets, bytes) => mark_special(offsets, bytes, marks),
-            // Short values lie in the views themselves: there is no run of bytes to pass over.
-            Self::Utf8View(array) => {
-                for (row, mark) in marks.iter_mut().enumerate() {
-                    *mark = find_special(array.value(row).as_bytes()).is_some();
-                }
+            let (is_empty, is_null) = (self.at(row) == self.at(row + 1), self.is_null(row));
+            if is_empty != is_null || profile == Profile::Spreadsheet && starts_a_formula(self.row(row)) {
+                *mark = LOOK;
             }
         }
     }
-}
 
-/// Passes over the bytes of all rows at once; behind a special byte it goes on with the next row.
-fn mark_special<O: OffsetSizeTrait>(offsets: &[O], bytes: &[u8], marks: &mut [bool]) {
-    let end = offsets[marks.len()].as_usize();
-    let (mut row, mut from) = (0, offsets[0].as_usize());
-    while let Some(at) = find_special(&bytes[from..end]) {
-        let at = from + at;
-        while offsets[row + 1].as_usize() <= at {
+    /// Marks the rows with a comma, a quote or a line break. Behind the first of a row it goes on with the next row.
+    fn mark_special(&self, marks: &mut [u8]) {
+        let (start, end) = (self.at(0), self.at(marks.len()));
+        let (mut row, mut from) = (0, start);
+        while let Some(at) = memchr3(b',', b'"', b'\n', &self.bytes[from..end]) {
+            while self.at(row + 1) <= from + at {
+                row += 1;
+            }
+            marks[row] = QUOTED;
             row += 1;
+            from = self.at(row);
         }
-        marks[row] = true;
-        row += 1;
-        from = offsets[row].as_usize();
+        // No search knows four bytes at a time; this one is seldom there.
+        for at in memchr_iter(b'\r', &self.bytes[start..end]) {
+            marks[self.offsets.partition_point(|offset| offset.as_usize() <= start + at) - 1] = QUOTED;
+        }
+    }
+
+    #[inline]
+    fn at(&self, row: usize) -> usize {
+        self.offsets[row].as_usize()
+    }
+
+    #[inline]
+    fn row(&self, row: usize) -> &'a [u8] {
+        &self.bytes[self.at(row)..self.at(row + 1)]
+    }
+
+    #[inline]
+    fn is_null(&self, row: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 }

@@ -11,12 +11,9 @@ use super::whole::Whole;
 use super::{Container, EntrySummary, Output, PartSummary};
 use crate::csv::{self, CsvEncoder, EncodeError, Profile};
 use crate::deflate::Deflater;
-use crate::hash::Crc64;
 use crate::name::{BadName, HEADER_NAME, MANIFEST_NAME, check_name};
 use crate::zip::{DirectoryBuilder, local_header_bytes};
-
-/// CSV text is handed on in pieces of about this size, whatever the batches; one row may make a piece longer.
-const PIECE_BYTES: usize = 64 * 1024;
+use crc64::Crc64;
 
 /// What a part is to be.
 #[derive(Clone, Debug)]
@@ -38,7 +35,6 @@ pub struct PartEncoder<O: Output> {
     csv: CsvEncoder,
     header: Vec<u8>,
     deflater: Deflater,
-    text: Vec<u8>,
     output: Whole<O>,
     position: u64,
     open: Option<OpenEntry>,
@@ -85,7 +81,6 @@ impl<O: Output> PartEncoder<O> {
             csv,
             header,
             deflater: Deflater::default(),
-            text: Vec::with_capacity(2 * PIECE_BYTES),
             // A lone piece is the whole file, and its hash that of its stored bytes.
             output: Whole::new(output, options.container == Container::Zip),
             position: 0,
@@ -115,15 +110,8 @@ impl<O: Output> PartEncoder<O> {
         };
         self.broken = true;
         let (container, deflater, output) = (self.container, &mut self.deflater, &mut self.output);
-        let mut hand_on = |text: &mut Vec<u8>| {
-            let done = entry.write(text, container, deflater, output);
-            text.clear();
-            done
-        };
-        self.csv.encode_rows(batch, &mut self.text, |text| {
-            if text.len() < PIECE_BYTES { Ok(()) } else { hand_on(text).map_err(PartError::Output) }
-        })?;
-        hand_on(&mut self.text)?;
+        self.csv
+            .encode_pieces(batch, |text| entry.write(text, container, deflater, output).map_err(PartError::Output))?;
         entry.rows += batch.num_rows() as u64;
         self.broken = false;
         Ok(())
