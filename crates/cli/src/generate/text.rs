@@ -25,18 +25,32 @@ pub fn write(out: &mut String, language: &Language, dice: &mut Dice) {
 /// Adds one word, as a small edit does.
 pub fn append_word(out: &mut String, language: &Language, dice: &mut Dice) {
     out.push_str(language.gap);
-    out.push_str(word(language, dice));
+    word(out, language, dice);
 }
 
-fn word(language: &Language, dice: &mut Dice) -> &'static str {
-    language.words[dice.sloped(language.words.len() as u32) as usize]
+/// Adds one of the usual words, or one that is seldom used, as most words of a chat are (names, compounds, slips of the
+/// pen): it begins like one and ends like another. So texts compress about as well as real ones.
+fn word(out: &mut String, language: &Language, dice: &mut Dice) {
+    let usual = language.words[dice.sloped(language.words.len() as u32) as usize];
+    if dice.one_in(4) {
+        return out.push_str(usual);
+    }
+    let other = dice.pick(language.words);
+    out.push_str(&usual[..middle(usual)]);
+    out.push_str(&other[middle(other)..]);
+}
+
+/// Where the second half of a word begins, the shorter one.
+fn middle(word: &str) -> usize {
+    let half = word.chars().count().div_ceil(2);
+    word.char_indices().nth(half).map_or(word.len(), |(at, _)| at)
 }
 
 fn words(out: &mut String, count: u32, language: &Language, dice: &mut Dice) {
     for place in 0..count {
         let gap = if place == 0 { "" } else { language.gap };
         out.push_str(gap);
-        out.push_str(word(language, dice));
+        word(out, language, dice);
     }
 }
 
