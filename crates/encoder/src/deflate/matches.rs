@@ -89,7 +89,14 @@ impl Finder {
     #[inline(always)]
     fn find(&mut self, window: &Window, place: usize, eight: u64) -> Option<Match> {
         let before = self.exchange(eight as u32, place);
-        let [near, far] = [before, before >> 16].map(|candidate| candidate_of(window, place, eight, candidate as u16));
+        let distances =
+            [before, before >> 16].map(|candidate| usize::from((place as u16).wrapping_sub(candidate as u16)));
+        // Most places have no match, and this is all it takes to see that.
+        let [near, far] = distances.map(|distance| window.four(place - distance) == eight as u32);
+        if !(near | far) {
+            return None;
+        }
+        let [near, far] = distances.map(|distance| match_of(window, place, eight, distance));
         let best = if far.length > near.length { far } else { near };
         if best.length < MATCH_BYTES {
             return None;
@@ -106,10 +113,9 @@ impl Finder {
     }
 }
 
-/// How many of the first eight bytes are the same; none where the candidate is out of reach.
+/// How many of the first eight bytes are the same; none out of reach.
 #[inline(always)]
-fn candidate_of(window: &Window, place: usize, eight: u64, candidate: u16) -> Match {
-    let distance = usize::from((place as u16).wrapping_sub(candidate));
+fn match_of(window: &Window, place: usize, eight: u64, distance: usize) -> Match {
     let different = window.eight(place - distance) ^ eight;
     let in_reach = distance.wrapping_sub(1) < REACH_BYTES;
     Match { length: if in_reach { different.trailing_zeros() as usize / 8 } else { 0 }, distance }

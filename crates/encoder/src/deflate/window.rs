@@ -66,6 +66,15 @@ impl Window {
         self.bytes[place % SIZE]
     }
 
+    /// Four bytes, the first one lowest.
+    #[inline(always)]
+    pub(super) fn four(&self, place: usize) -> u32 {
+        let place = place % SIZE;
+        let mut four = [0; 4];
+        four.copy_from_slice(&self.bytes[place..place + 4]);
+        u32::from_le_bytes(four)
+    }
+
     /// Eight bytes, the first one lowest. Behind the end of the block they mean nothing.
     #[inline(always)]
     pub(super) fn eight(&self, place: usize) -> u64 {
