@@ -6,8 +6,12 @@ use stores::StoreError;
 use crate::error::failed;
 
 /// Each brings a file from one version to the next; the version of a file is how many it has had.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
+];
 
 /// Brings the file to this program's version; a newer one is refused and left as it is.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

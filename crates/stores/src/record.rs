@@ -32,13 +32,18 @@ pub fn encode(export: &Export) -> String {
 /// [`StoreError::TooNew`] where a newer program wrote it, [`StoreError::Corrupt`] where nobody of ours did.
 pub fn decode(owner: &Owner, id: ExportId, record: &str) -> Result<Export, StoreError> {
     let corrupt = |source| StoreError::Corrupt { what: format!("the record of export {id}"), source };
-    let Version { version } = serde_json::from_str(record).map_err(|error| corrupt(error.into()))?;
+    let row = serde_json::from_str::<ExportRow>(record);
+    // A newer record may have another form, so that only its version can be read.
+    let version = match &row {
+        Ok(row) => Ok(row.version),
+        Err(_) => serde_json::from_str(record).map(|Version { version }| version),
+    };
+    let version = version.map_err(|error| corrupt(error.into()))?;
     if version > RECORD_VERSION {
         let what = format!("the record of export {id}");
         return Err(StoreError::TooNew { what, found: version, known: RECORD_VERSION });
     }
-    let row: ExportRow = serde_json::from_str(record).map_err(|error| corrupt(error.into()))?;
-    row.into_export(owner.clone(), id).map_err(corrupt)
+    row.map_err(|error| corrupt(error.into()))?.into_export(owner.clone(), id).map_err(corrupt)
 }
 
 #[derive(Deserialize)]

@@ -84,8 +84,16 @@ impl Ledger for Rows<'_> {
         self.execute(sql::SAVE_EXPORT, values, "write an export")
     }
 
-    fn unsettled(&mut self) -> Result<Vec<ExportId>, StoreError> {
-        read::ids(self.tx, sql::UNSETTLED, params![self.key], "list exports")
+    fn running(&mut self) -> Result<u32, StoreError> {
+        let counted = self.one(sql::RUNNING, params![self.key], |row| row.get(0), "count what runs")?;
+        Ok(counted.unwrap_or(0))
+    }
+
+    fn next_waiting(&mut self, after: Option<ExportId>) -> Result<Option<ExportId>, StoreError> {
+        let after = after.map_or(String::new(), |id| id.to_string());
+        let read = |row: &Row<'_>| row.get::<_, Option<String>>(0);
+        let id = self.one(sql::NEXT_WAITING, params![self.key, after], read, "find who waits")?;
+        id.flatten().map(|id| parse_id(&id)).transpose()
     }
 
     fn due(&mut self) -> Result<Vec<ExportId>, StoreError> {

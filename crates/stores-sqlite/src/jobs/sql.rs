@@ -12,6 +12,10 @@ pub(super) const SAVE_EXPORT: &str =
 pub(super) const UNSETTLED: &str =
     "SELECT id FROM exports WHERE owner = ?1 AND state IN ('queued', 'running') ORDER BY id";
 
+pub(super) const RUNNING: &str = "SELECT count(*) FROM exports WHERE state = 'running' AND owner = ?1";
+
+pub(super) const NEXT_WAITING: &str = "SELECT min(id) FROM exports WHERE state = 'queued' AND owner = ?1 AND id > ?2";
+
 pub(super) const DUE_OF_OWNER: &str =
     "SELECT id FROM exports WHERE owner = ?1 AND due_at IS NOT NULL AND due_at <= ?2 ORDER BY served, id";
 
@@ -73,6 +77,8 @@ pub(super) const ALL: &[&str] = &[
     EXPORT,
     SAVE_EXPORT,
     UNSETTLED,
+    RUNNING,
+    NEXT_WAITING,
     DUE_OF_OWNER,
     LIST,
     DUE,

@@ -120,7 +120,7 @@ async fn a_newer_file_is_refused_and_left_as_it_is() {
     let before = fs::read(file(&folder)).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOON));
     let refused = SqliteStores::open(&file(&folder), clock, Limits::default()).await.err().unwrap();
-    assert_eq!(refused.to_string(), "the database has version 7, this program reads versions up to 3");
+    assert_eq!(refused.to_string(), "the database has version 7, this program reads versions up to 4");
     assert!(!refused.retryable());
     drop(connection);
     assert_eq!(fs::read(file(&folder)).unwrap(), before);

@@ -37,8 +37,10 @@ pub trait Ledger {
     fn export(&mut self, id: ExportId) -> Result<Option<Export>, StoreError>;
     /// Writes an export, new or not, with its `due_at`.
     fn save_export(&mut self, export: &Export) -> Result<(), StoreError>;
-    /// The exports that wait or run, the oldest first.
-    fn unsettled(&mut self) -> Result<Vec<ExportId>, StoreError>;
+    /// How many exports run.
+    fn running(&mut self) -> Result<u32, StoreError>;
+    /// The oldest export that waits for a place, of those younger than `after`.
+    fn next_waiting(&mut self, after: Option<ExportId>) -> Result<Option<ExportId>, StoreError>;
     /// The exports whose `due_at` has come, the least recently served first.
     fn due(&mut self) -> Result<Vec<ExportId>, StoreError>;
 

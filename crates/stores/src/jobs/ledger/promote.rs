@@ -1,29 +1,28 @@
 //! Giving free places to waiting exports, as part of the write that freed them.
 
-use domain::export::next_to_promote;
-use domain::limits::Limits;
-
 use super::Ledger;
 use crate::StoreError;
 
-/// Promotes the oldest waiting exports while places are free.
+/// Promotes the oldest waiting exports while places are free. What runs is counted and not read, whoever wrote it.
 pub(super) fn promote(ledger: &mut impl Ledger) -> Result<(), StoreError> {
-    let (mut exports, mut unreadable) = (Vec::new(), 0);
-    for id in ledger.unsettled()? {
+    let (mut places, mut last) = (free_places(ledger)?, None);
+    while places > 0 {
+        let Some(id) = ledger.next_waiting(last)? else { return Ok(()) };
+        last = Some(id);
         match ledger.export(id) {
-            Ok(export) => exports.extend(export),
-            // It may be running, so it counts as a place that is taken.
-            Err(StoreError::TooNew { .. } | StoreError::Corrupt { .. }) => unreadable += 1,
+            Ok(Some(mut export)) => {
+                export.promote(ledger.now());
+                ledger.save_export(&export)?;
+                places -= 1;
+            }
+            // Those behind one that cannot be read do not wait for it.
+            Ok(None) | Err(StoreError::TooNew { .. } | StoreError::Corrupt { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    let places = ledger.limits().running_exports_per_organisation.saturating_sub(unreadable);
-    let limits = Limits { running_exports_per_organisation: places, ..ledger.limits().clone() };
-    while let Some(id) = next_to_promote(exports.iter(), &limits).map(|export| export.id) {
-        for export in exports.iter_mut().filter(|export| export.id == id) {
-            export.promote(ledger.now());
-            ledger.save_export(export)?;
-        }
-    }
     Ok(())
+}
+
+fn free_places(ledger: &mut impl Ledger) -> Result<u32, StoreError> {
+    Ok(ledger.limits().running_exports_per_organisation.saturating_sub(ledger.running()?))
 }

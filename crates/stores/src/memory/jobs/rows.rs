@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::export::{Export, Lease, Step};
+use domain::export::{Export, Lease, State, Step};
 use domain::ids::{ExportId, UserId};
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -80,8 +80,14 @@ impl Ledger for View<'_> {
         Ok(())
     }
 
-    fn unsettled(&mut self) -> Result<Vec<ExportId>, StoreError> {
-        Ok(self.rows.of(self.owner).filter(|export| !export.state.is_settled()).map(|export| export.id).collect())
+    fn running(&mut self) -> Result<u32, StoreError> {
+        let running = self.rows.of(self.owner).filter(|export| matches!(export.state, State::Running(_)));
+        Ok(u32::try_from(running.count()).unwrap_or(u32::MAX))
+    }
+
+    fn next_waiting(&mut self, after: Option<ExportId>) -> Result<Option<ExportId>, StoreError> {
+        let waits = |export: &&Export| export.state == State::Queued && after.is_none_or(|after| export.id > after);
+        Ok(self.rows.of(self.owner).find(waits).map(|export| export.id))
     }
 
     fn due(&mut self) -> Result<Vec<ExportId>, StoreError> {
