@@ -1,4 +1,4 @@
-//! Connections to the file, each used by one call at a time on a thread that may block.
+//! The file: one thread that writes, and connections that read, each used by one call at a time.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
@@ -7,19 +7,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction};
 use stores::StoreError;
 use tokio::sync::Semaphore;
 
 use crate::error::failed;
 use crate::failpoint::Points;
 use crate::schema;
+use crate::writer::{Lasts, Write, Writer};
 
 /// How long a call waits for the writer of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long it waits between two looks, where SQLite itself does not wait.
 const BUSY_LOOK: Duration = Duration::from_millis(5);
-/// Reads at a time. Writes of this process take turns, since the file has one writer anyway.
+/// Reads at a time. Writes of this process go through one thread, since the file has one writer anyway.
 const READERS: usize = 4;
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 64;
@@ -27,19 +28,11 @@ const STATEMENTS: usize = 64;
 /// The file.
 pub(crate) struct Database {
     path: PathBuf,
-    writer: Lane,
+    writer: Writer,
     readers: Lane,
 }
 
-/// What becomes of a write whose work was done.
-pub(crate) enum Write<T> {
-    /// It is committed.
-    Commit(T),
-    /// It never was.
-    Leave(T),
-}
-
-/// Some connections, opened when they are needed.
+/// Some connections that read, opened when they are needed.
 struct Lane {
     permits: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -48,19 +41,15 @@ struct Lane {
 impl Database {
     /// Opens the file, making or migrating it.
     pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = Self { path: path.to_owned(), writer: Lane::of(1), readers: Lane::of(READERS) };
-        let path = database.path.clone();
-        database
-            .writer
-            .run(move |idle| {
-                let mut connection = connect(&path)?;
-                schema::migrate(&mut connection)?;
-                sync_folder(&path).map_err(|error| unavailable("make the file durable", error))?;
-                idle.push(connection);
-                Ok(())
-            })
-            .await?;
-        Ok(database)
+        let path = path.to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            let mut connection = connect(&path)?;
+            schema::migrate(&mut connection)?;
+            sync_folder(&path).map_err(|error| unavailable("make the file durable", error))?;
+            let writer = Writer::start(&path, connection).map_err(|error| unavailable("start a thread", error))?;
+            Ok(Self { path, writer, readers: Lane::of(READERS) })
+        });
+        opened.await.unwrap_or_else(|error| Err(unavailable("run to its end", error)))
     }
 
     /// One consistent read.
@@ -68,7 +57,7 @@ impl Database {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.readers.transaction(&self.path, TransactionBehavior::Deferred, work, |_, done| Ok(done)).await
+        self.readers.read(&self.path, work).await
     }
 
     /// One write: committed, and on the disk, if `work` answers `Ok`; else it never was.
@@ -77,25 +66,17 @@ impl Database {
         points: Points,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.write_if(points, move |tx| work(tx).map(Write::Commit)).await
+        self.write_if(points, Lasts::Now, move |tx| work(tx).map(Write::Commit)).await
     }
 
     /// One write that is committed only if `work` says so.
     pub(crate) async fn write_if<T: Send + 'static>(
         &self,
         points: Points,
+        lasts: Lasts,
         work: impl FnOnce(&Transaction<'_>) -> Result<Write<T>, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let end = move |transaction: Transaction<'_>, done: Write<T>| match done {
-            Write::Commit(done) => {
-                (points.before)();
-                transaction.commit().map_err(failed("commit"))?;
-                (points.after)();
-                Ok(done)
-            }
-            Write::Leave(done) => transaction.rollback().map_err(failed("take a write back")).map(|()| done),
-        };
-        self.writer.transaction(&self.path, TransactionBehavior::Immediate, work, end).await
+        self.writer.write(points, lasts, work).await
     }
 }
 
@@ -104,18 +85,17 @@ impl Lane {
         Self { permits: Arc::new(Semaphore::new(connections)), idle: Arc::default() }
     }
 
-    async fn transaction<W: 'static, T: Send + 'static>(
+    async fn read<T: Send + 'static>(
         &self,
         path: &Path,
-        behavior: TransactionBehavior,
-        work: impl FnOnce(&Transaction<'_>) -> Result<W, StoreError> + Send + 'static,
-        end: impl FnOnce(Transaction<'_>, W) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let path = path.to_owned();
         self.run(move |idle| {
             let mut connection = idle.pop().map_or_else(|| connect(&path), Ok)?;
-            let transaction = connection.transaction_with_behavior(behavior).map_err(failed("begin"))?;
-            let done = work(&transaction).and_then(|done| end(transaction, done))?;
+            let transaction = connection.transaction().map_err(failed("begin"))?;
+            let done = work(&transaction)?;
+            transaction.rollback().map_err(failed("end a read"))?;
             // After an error the connection is closed, whatever state it is in.
             idle.push(connection);
             Ok(done)
@@ -152,14 +132,14 @@ impl Idle<'_> {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(path).map_err(failed("open the file"))?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("open the file"))?;
     // By path: opening and closing the file ourselves would drop the locks that SQLite holds on it in this process.
     private(path).map_err(|error| unavailable("protect the file", error))?;
     schema::version(&connection)?;
     write_ahead(&connection).map_err(failed("open the file"))?;
-    // Each commit is on the disk before it is answered.
+    // Each commit is on the disk before it is answered, unless the writer says otherwise.
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed("open the file"))?;
     connection.pragma_update(None, "foreign_keys", "ON").map_err(failed("open the file"))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -198,6 +178,6 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-fn unavailable(doing: &'static str, error: impl Into<stores::error::Cause>) -> StoreError {
+pub(crate) fn unavailable(doing: &'static str, error: impl Into<stores::error::Cause>) -> StoreError {
     StoreError::Unavailable { doing, source: error.into() }
 }

@@ -21,6 +21,7 @@ use self::rows::Rows;
 use crate::adapter::SqliteStores;
 use crate::error::failed;
 use crate::failpoint::{self, Points};
+use crate::writer::{Lasts, Write};
 
 impl SqliteStores {
     /// One write over one owner's rows.
@@ -28,12 +29,23 @@ impl SqliteStores {
         &self,
         owner: &Owner,
         points: Points,
+        lasts: Lasts,
         work: impl FnOnce(&mut Rows<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.write_if(owner, points, lasts, move |rows| work(rows).map(Write::Commit)).await
+    }
+
+    async fn write_if<T: Send + 'static>(
+        &self,
+        owner: &Owner,
+        points: Points,
+        lasts: Lasts,
+        work: impl FnOnce(&mut Rows<'_>) -> Result<Write<T>, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (owner, clock, limits) = (owner.clone(), Arc::clone(&self.clock), Arc::clone(&self.limits));
         // The clock is read once the write has its turn.
         let write = move |tx: &Transaction<'_>| work(&mut Rows::new(tx, &owner, clock.now(), &limits));
-        self.database.write(points, write).await
+        self.database.write_if(points, lasts, write).await
     }
 }
 
@@ -41,7 +53,7 @@ impl SqliteStores {
 impl Jobs for SqliteStores {
     async fn create(&self, new: NewExport) -> Result<Created, StoreError> {
         let owner = new.owner.clone();
-        self.write(&owner, failpoint::CREATE, move |rows| ledger::create(rows, new)).await
+        self.write(&owner, failpoint::CREATE, Lasts::Now, move |rows| ledger::create(rows, new)).await
     }
 
     async fn get(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
@@ -60,38 +72,44 @@ impl Jobs for SqliteStores {
     }
 
     async fn claim(&self, owner: &Owner, worker: WorkerId, room: u32) -> Result<Option<Claimed>, StoreError> {
-        self.write(owner, failpoint::CLAIM, move |rows| ledger::claim(rows, worker, room)).await
+        self.write(owner, failpoint::CLAIM, Lasts::Soon, move |rows| ledger::claim(rows, worker, room)).await
     }
 
     async fn beat(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError> {
         let (leases, clock) = (leases.to_vec(), Arc::clone(&self.clock));
         let beat = move |tx: &Transaction<'_>| {
             let now = clock.now();
-            leases.iter().map(|lease| rows::beat(tx, lease, now)).collect()
+            let held: Result<_, _> = leases.iter().map(|lease| rows::beat(tx, lease, now)).collect();
+            held.map(Write::Commit)
         };
-        self.database.write(failpoint::NONE, beat).await
+        self.database.write_if(failpoint::NONE, Lasts::Soon, beat).await
     }
 
     async fn record(&self, lease: &Lease, outcome: Outcome, then: Then) -> Result<Recorded, StoreError> {
-        let held = lease.clone();
-        self.write(&lease.owner, failpoint::RECORD, move |rows| ledger::record(rows, &held, outcome, then)).await
+        let (held, lasts) = (lease.clone(), lasts(&outcome));
+        let record = move |rows: &mut Rows<'_>| {
+            let recorded = ledger::record(rows, &held, outcome, then)?;
+            let is_settled = matches!(&recorded, Recorded::Done { export, .. } if export.state.is_settled());
+            Ok(if is_settled { Write::CommitNow(recorded) } else { Write::Commit(recorded) })
+        };
+        self.write_if(&lease.owner, failpoint::RECORD, lasts, record).await
     }
 
     async fn look(&self, owner: &Owner) -> Result<Vec<(ExportId, Seen)>, StoreError> {
-        self.write(owner, failpoint::NONE, |rows| ledger::look(rows)).await
+        self.write(owner, failpoint::NONE, Lasts::Soon, |rows| ledger::look(rows)).await
     }
 
     async fn take_over(&self, owner: &Owner, id: ExportId, seen: &Seen) -> Result<bool, StoreError> {
         let seen = *seen;
-        self.write(owner, failpoint::TAKE_OVER, move |rows| ledger::take_over(rows, id, &seen)).await
+        self.write(owner, failpoint::TAKE_OVER, Lasts::Now, move |rows| ledger::take_over(rows, id, &seen)).await
     }
 
     async fn cancel(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
-        self.write(owner, failpoint::NONE, move |rows| ledger::cancel(rows, id)).await
+        self.write(owner, failpoint::NONE, Lasts::Now, move |rows| ledger::cancel(rows, id)).await
     }
 
     async fn retry(&self, owner: &Owner, id: ExportId) -> Result<Option<Retried>, StoreError> {
-        self.write(owner, failpoint::NONE, move |rows| ledger::retry(rows, id)).await
+        self.write(owner, failpoint::NONE, Lasts::Now, move |rows| ledger::retry(rows, id)).await
     }
 
     async fn due(&self, limit: u32) -> Result<Due, StoreError> {
@@ -135,5 +153,16 @@ impl Jobs for SqliteStores {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.database.read(|tx| crate::schema::version(tx).map(drop)).await
+    }
+}
+
+/// How long a power cut may take a result back: what is on the way to its end is done again then, while an end is told to
+/// people ([0016](../../../docs/adr/0016-what-is-synced-and-when.md)).
+const fn lasts(outcome: &Outcome) -> Lasts {
+    match outcome {
+        Outcome::Planned(_) | Outcome::SegmentDone { .. } | Outcome::PartsGone { .. } | Outcome::GivenBack => {
+            Lasts::Soon
+        }
+        _ => Lasts::Now,
     }
 }

@@ -13,6 +13,7 @@ mod rows;
 mod schema;
 #[cfg(test)]
 mod testing;
+mod writer;
 
 pub use adapter::SqliteStores;
 pub use failpoint::FAILPOINTS;

@@ -17,11 +17,11 @@ use stores::memberships::{Import, MembershipsImported};
 use stores::{Memberships, StoreError};
 
 use crate::adapter::SqliteStores;
-use crate::database::Write;
 use crate::directory::{key_of, key_of_living};
 use crate::error::corrupt;
 use crate::failpoint;
 use crate::rows::{many, parse, run, value};
+use crate::writer::{Lasts, Write};
 
 #[async_trait]
 impl Memberships for SqliteStores {
@@ -31,7 +31,7 @@ impl Memberships for SqliteStores {
             let is_done = matches!(imported, MembershipsImported::Done { .. });
             Ok(if is_done { Write::Commit(imported) } else { Write::Leave(imported) })
         };
-        self.database.write_if(failpoint::IMPORT, import).await
+        self.database.write_if(failpoint::IMPORT, Lasts::Now, import).await
     }
 
     async fn memberships_of(&self, user: UserId) -> Result<Vec<Membership>, StoreError> {
