@@ -5,6 +5,7 @@ mod copy_out;
 mod disk;
 mod list;
 mod put;
+mod second_name;
 mod share;
 mod sweep;
 #[cfg(test)]
@@ -71,18 +72,22 @@ impl FolderArtifacts {
 
     fn read_range(&self, name: &ObjectName, range: Range<u64>) -> Result<Option<Bytes>, ArtifactError> {
         let Some(file) = self.file(name)? else { return Ok(None) };
-        let missing = || ArtifactError::Missing { object: name.clone() };
         // Asked before memory is taken for it.
         if size_of(&file)? < range.end {
-            return Err(missing());
+            return Err(ArtifactError::Missing { object: name.clone() });
         }
+        Self::read_of(&file, name, range).map(Some)
+    }
+
+    fn read_of(file: &File, name: &ObjectName, range: Range<u64>) -> Result<Bytes, ArtifactError> {
+        let missing = || ArtifactError::Missing { object: name.clone() };
         let length = usize::try_from(range.end.saturating_sub(range.start)).map_err(|_| missing())?;
         let mut bytes = vec![0; length];
         file.read_exact_at(&mut bytes, range.start).map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => missing(),
             _ => ArtifactError::io("read an object")(error),
         })?;
-        Ok(Some(bytes.into()))
+        Ok(bytes.into())
     }
 
     fn assemble_now(&self, name: &ObjectName, pieces: Pieces) -> Result<Assembled, ArtifactError> {
@@ -110,6 +115,18 @@ impl Artifacts for FolderArtifacts {
         blocking(move || this.file(&name)?.map(|file| size_of(&file)).transpose()).await
     }
 
+    async fn read_whole(&self, name: &ObjectName, limit_bytes: u64) -> Result<Option<Bytes>, ArtifactError> {
+        let (this, name) = (self.clone(), name.clone());
+        blocking(move || {
+            let Some(file) = this.file(&name)? else { return Ok(None) };
+            match size_of(&file)? {
+                bytes if bytes > limit_bytes => Err(ArtifactError::OutOfRange { object: name, start: 0, end: bytes }),
+                bytes => Self::read_of(&file, &name, 0..bytes).map(Some),
+            }
+        })
+        .await
+    }
+
     async fn begin(&self, name: &ObjectName) -> Result<Box<dyn Upload>, ArtifactError> {
         let (this, name) = (self.clone(), name.clone());
         blocking(move || Ok(Box::new(this.upload(&name)?) as Box<dyn Upload>)).await
@@ -118,6 +135,15 @@ impl Artifacts for FolderArtifacts {
     async fn assemble(&self, name: &ObjectName, pieces: Pieces) -> Result<Assembled, ArtifactError> {
         let (this, name) = (self.clone(), name.clone());
         blocking(move || this.assemble_now(&name, pieces)).await
+    }
+
+    async fn share(&self, from: &ObjectName, name: &ObjectName, expected: Assembled) -> Result<bool, ArtifactError> {
+        let (this, from, to) = (self.clone(), from.clone(), self.path(name));
+        blocking(move || {
+            let Some(file) = this.file(&from)? else { return Ok(false) };
+            second_name::give(&this.workspace, (&this.path(&from), file), &to, expected)
+        })
+        .await
     }
 
     async fn delete(&self, name: &ObjectName) -> Result<bool, ArtifactError> {

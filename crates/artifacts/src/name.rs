@@ -54,6 +54,12 @@ impl ObjectName {
         Ok(Self::Archive(owner.clone(), export, file.parse()?))
     }
 
+    /// Whether it must be durable once it is stored. Plans and parts need not: they can be made again, and whoever reads
+    /// them checks what they read.
+    pub const fn must_last(&self) -> bool {
+        matches!(self, Self::Archive(..))
+    }
+
     /// Whose it is.
     pub const fn owner(&self) -> &Owner {
         match self {

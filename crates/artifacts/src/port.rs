@@ -17,7 +17,10 @@ pub enum Put {
     Already,
 }
 
-/// A storage of named objects. Whatever is there is complete and durable.
+/// A storage of named objects. Whatever is there is complete, and outlives every process.
+///
+/// Objects that [must last](ObjectName::must_last) are durable when a call that stores them returns. The others may be
+/// gone, shorter or damaged after a power cut, until the system has written them by itself: they can be made again.
 #[async_trait]
 pub trait Artifacts: Send + Sync {
     /// Stores a small object under a name that is free.
@@ -58,6 +61,14 @@ pub trait Artifacts: Send + Sync {
     /// # Errors
     /// [`ArtifactError::Missing`] and [`ArtifactError::Corrupt`] name the object that a piece could not be taken from.
     async fn assemble(&self, name: &ObjectName, pieces: Pieces) -> Result<Assembled, ArtifactError>;
+
+    /// Lets `name` be what lies under `from`, without copying it, in place of an object that lies there. Its bytes are
+    /// read and compared first; `false`, and nothing changed, where they are others or gone, or the storage has no
+    /// second names.
+    async fn share(&self, from: &ObjectName, name: &ObjectName, expected: Assembled) -> Result<bool, ArtifactError> {
+        let _ = (from, name, expected);
+        Ok(false)
+    }
 
     /// Removes an object; `false` where there was none.
     async fn delete(&self, name: &ObjectName) -> Result<bool, ArtifactError>;
@@ -104,6 +115,6 @@ pub trait Upload: Send {
     /// [`ArtifactError::OutOfRange`] for bytes that were not appended.
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<(), ArtifactError>;
 
-    /// Makes it durable and then visible, in place of an object that lies there; returns its size (bytes).
+    /// Makes it durable, where it must last, and then visible, in place of an object that lies there; returns its size (bytes).
     fn finish(self: Box<Self>) -> Result<u64, ArtifactError>;
 }

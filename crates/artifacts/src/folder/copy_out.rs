@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::disk::Lasts;
 use super::share::Sharing;
 use super::workspace::Workspace;
 use crate::assembly::COPY_BYTES;
@@ -26,7 +27,7 @@ pub(super) fn copy_out(
         return Err(ArtifactError::Corrupt { object: name.clone(), what: "CRC-64/NVME of the object" });
     }
     temporary.sync()?;
-    let renamed = temporary.publish(destination, |from, to| fs::rename(from, to))?;
+    let renamed = temporary.publish(destination, Lasts::Always, |from, to| fs::rename(from, to))?;
     renamed.map_err(ArtifactError::io("name a copy"))?;
     Ok(copied.bytes)
 }

@@ -20,23 +20,32 @@ pub(super) fn create(path: &Path) -> Result<File, ArtifactError> {
     create().map_err(ArtifactError::io("create a file"))
 }
 
-/// Makes a folder and those above it, mode 0700, each durable in the one above.
-pub(super) fn create_folders(path: &Path) -> Result<(), ArtifactError> {
-    make_folders(path).map_err(ArtifactError::io("make a folder"))
+/// What is known of a file or folder after a power cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lasts {
+    /// It is there as it was.
+    Always,
+    /// It is there, or not, or damaged: whoever reads it checks it, and it can be made again.
+    Perhaps,
 }
 
-fn make_folders(path: &Path) -> io::Result<()> {
+/// Makes a folder and those above it, mode 0700, each durable in the one above.
+pub(super) fn create_folders(path: &Path) -> Result<(), ArtifactError> {
+    make_folders(path, Lasts::Always).map_err(ArtifactError::io("make a folder"))
+}
+
+fn make_folders(path: &Path, lasts: Lasts) -> io::Result<()> {
     let parent = folder_of(path);
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o700))?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make_folders(parent)?;
-            return make_folders(path);
+            make_folders(parent, lasts)?;
+            return make_folders(path, lasts);
         }
         Err(error) => return Err(error),
     }
-    sync_folder(parent)
+    if lasts == Lasts::Always { sync_folder(parent) } else { Ok(()) }
 }
 
 /// The folder a file or folder lies in; a bare name lies in the current one.
@@ -44,20 +53,28 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Gives a finished file its name by `give(from, to)`, in a folder that is made if need be, and makes the name durable.
+/// Gives a finished file its name by `give(from, to)`, in a folder that is made if need be; what is to last is durable
+/// when this returns.
+///
+/// The name comes first: a file system that writes names and lengths by a journal then commits that once for the bytes and
+/// the folders, not once for each. Nobody asks for an object before it is recorded that it is there, and whoever finds half
+/// of one after a power cut puts another in its place.
 pub(super) fn publish(
-    from: &Path,
+    (from, file): (&Path, &File),
     to: &Path,
+    lasts: Lasts,
     give: fn(&Path, &Path) -> io::Result<()>,
 ) -> Result<io::Result<()>, ArtifactError> {
     let folder = folder_of(to);
     for _ in 0..FOLDER_ATTEMPTS {
-        create_folders(folder)?;
         match give(from, to) {
-            // Whoever removes the last object of a folder removes the folder.
-            Err(error) if error.kind() == ErrorKind::NotFound && from.exists() => {}
+            // There is no such folder yet, or whoever removed its last object removed it.
+            Err(error) if error.kind() == ErrorKind::NotFound && from.exists() => {
+                make_folders(folder, lasts).map_err(ArtifactError::io("make a folder"))?;
+            }
             Err(error) => return Ok(Err(error)),
-            Ok(()) => return Ok(sync_folder(folder)),
+            Ok(()) if lasts == Lasts::Always => return Ok(file.sync_all().and_then(|()| sync_folder(folder))),
+            Ok(()) => return Ok(Ok(())),
         }
     }
     Ok(Err(ErrorKind::NotFound.into()))

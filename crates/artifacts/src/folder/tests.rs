@@ -108,6 +108,28 @@ async fn all_is_private_whatever_the_umask() {
 }
 
 #[tokio::test]
+async fn an_object_gets_a_second_name_if_it_is_what_is_expected() {
+    let (folder, artifacts) = fresh().await;
+    let bytes = vec![7; 700_000];
+    let expected = Assembled { bytes: 700_000, crc64nvme: crate::crc::Crc64::of(&bytes).value };
+    let other = Assembled { crc64nvme: 1, ..expected };
+    artifacts.put(&name(1), bytes.into()).await.unwrap();
+    assert!(!artifacts.share(&name(1), &name(2), other).await.unwrap());
+    assert!(!artifacts.share(&name(3), &name(2), expected).await.unwrap());
+    assert_eq!(artifacts.size(&name(2)).await.unwrap(), None);
+    artifacts.put(&name(2), Bytes::from_static(b"gives way")).await.unwrap();
+    // The second time it has the name already.
+    for _ in 0..2 {
+        assert!(artifacts.share(&name(1), &name(2), expected).await.unwrap());
+        assert_eq!(artifacts.size(&name(2)).await.unwrap(), Some(700_000));
+    }
+    assert!(artifacts.delete(&name(1)).await.unwrap());
+    assert_eq!(artifacts.size(&name(2)).await.unwrap(), Some(700_000));
+    let temporary = tree(&folder.path().join("artifacts/tmp")).into_iter().filter(|(path, _)| path.is_file()).count();
+    assert_eq!(temporary, 2, "the two locks");
+}
+
+#[tokio::test]
 async fn a_process_leaves_nothing_when_it_ends_well() {
     let (folder, artifacts) = fresh().await;
     let mut upload = artifacts.begin(&name(1)).await.unwrap();

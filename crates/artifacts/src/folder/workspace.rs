@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::disk;
+use super::disk::{self, Lasts};
 use crate::ArtifactError;
 
 /// The locked file of a process, and of the folder above; it is never removed alone.
@@ -51,6 +51,13 @@ impl Workspace {
     pub(super) fn create(self: &Arc<Self>) -> Result<Temporary, ArtifactError> {
         let path = self.folder.join(self.number().to_string());
         let file = disk::create(&path)?;
+        Ok(Temporary { path, file, note: None, _workspace: Arc::clone(self) })
+    }
+
+    /// A second name for a file that is there already, which goes in the same way.
+    pub(super) fn link(self: &Arc<Self>, from: &Path, file: File) -> io::Result<Temporary> {
+        let path = self.folder.join(self.number().to_string());
+        fs::hard_link(from, &path)?;
         Ok(Temporary { path, file, note: None, _workspace: Arc::clone(self) })
     }
 
@@ -111,9 +118,10 @@ impl Temporary {
     pub(super) fn publish(
         &self,
         to: &Path,
+        lasts: Lasts,
         give: fn(&Path, &Path) -> io::Result<()>,
     ) -> Result<io::Result<()>, ArtifactError> {
-        disk::publish(&self.path, to, give)
+        disk::publish((&self.path, &self.file), to, lasts, give)
     }
 }
 
