@@ -21,7 +21,7 @@ use crate::staging::{Staging, Swept, sweep};
 use crate::storage::{file_io, location, path_of};
 use crate::table::Lineage;
 use crate::table::attempt::Attempts;
-use crate::table::cache::ManifestCache;
+use crate::table::cache::{ManifestCache, VersionCache};
 use crate::table::commit::{Change, CommitLimits, Committed, Committer, Kind};
 use crate::table::lineage::lineage;
 use crate::table::load::{self, Version, current_version};
@@ -53,7 +53,8 @@ pub struct Lake {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     options: LakeOptions,
-    /// What plans have read.
+    /// What was read of the table.
+    pub(crate) versions: VersionCache,
     pub(crate) manifests: ManifestCache,
     /// Where inputs are read and sorted.
     pub(crate) threads: Threads,
@@ -84,8 +85,9 @@ impl Lake {
         // SQLite cannot wait for another process that changes the journal mode of a new file.
         let catalog: Arc<dyn Catalog> = Arc::new(SqliteCatalog::open(folder.catalog(), options.busy_timeout).await?);
         drop(gate);
-        let (manifests, threads, commits) = (ManifestCache::default(), Threads::default(), Mutex::new(()));
-        let lake = Self { folder, catalog, clock, random, options, manifests, threads, commits };
+        let (versions, manifests) = (VersionCache::default(), ManifestCache::default());
+        let (threads, commits) = (Threads::default(), Mutex::new(()));
+        let lake = Self { folder, catalog, clock, random, options, versions, manifests, threads, commits };
         lake.find_or_make_table().await?;
         Ok(lake)
     }
@@ -171,7 +173,7 @@ impl Lake {
     pub(crate) fn committer(&self) -> Committer<'_> {
         let (clock, random) = (self.clock.as_ref(), self.random.as_ref());
         let attempts = Attempts { folder: &self.folder, clock, random };
-        Committer { catalog: self.catalog.as_ref(), attempts, limits: &self.options.commit }
+        Committer { catalog: self.catalog.as_ref(), versions: &self.versions, attempts, limits: &self.options.commit }
     }
 
     /// Clears up after processes that died. Live ones are left alone, so it may run at any time.
@@ -193,6 +195,16 @@ impl Lake {
         load::plan(&file_io(None), &self.manifests, &version.metadata, snapshot_id, organisation, (first, last)).await
     }
 
+    /// The same in the current snapshot.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub async fn plan_now(&self, organisation: &Slug, first: Day, last: Day) -> Result<Plan, LakeError> {
+        let version = self.version().await?;
+        let snapshot_id = version.current()?.snapshot_id();
+        load::plan(&file_io(None), &self.manifests, &version.metadata, snapshot_id, organisation, (first, last)).await
+    }
+
     /// What must be equal, beside content versions, for the content of two snapshots to be equal.
     pub async fn lineage(&self, snapshot_id: i64) -> Result<Lineage, LakeError> {
         lineage(&self.version().await?.metadata, snapshot_id)
@@ -203,7 +215,16 @@ impl Lake {
     /// # Errors
     /// `SnapshotGone` if the export had a pin whose snapshot is no longer in the table.
     pub async fn pin(&self, owner: &Owner, export: ExportId) -> Result<i64, LakeError> {
-        pins::pin(self.catalog.as_ref(), self.clock.as_ref(), owner, export).await
+        pins::pin(self.catalog.as_ref(), &self.versions, self.clock.as_ref(), owner, export).await
+    }
+
+    /// Makes sure that an export still has the pin that it was planned with.
+    ///
+    /// # Errors
+    /// `SnapshotGone` if the snapshot is no longer in the table.
+    pub async fn hold(&self, owner: &Owner, export: ExportId, snapshot_id: i64) -> Result<(), LakeError> {
+        let pin = Pin { owner: owner.clone(), export, snapshot_id, pinned_at: self.clock.now() };
+        pins::hold(self.catalog.as_ref(), &self.versions, pin).await
     }
 
     /// Lets an export's snapshot go.
@@ -217,6 +238,6 @@ impl Lake {
     }
 
     pub(crate) async fn version(&self) -> Result<Version, LakeError> {
-        current_version(self.catalog.as_ref()).await
+        current_version(self.catalog.as_ref(), &self.versions).await
     }
 }

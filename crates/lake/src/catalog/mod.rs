@@ -23,7 +23,8 @@ pub const NAMESPACE: &str = "outhaul";
 /// The name of the table.
 pub const TABLE: &str = "messages";
 
-/// The catalog of one table. Each method is one transaction, durable when it returns.
+/// The catalog of one table. Each method is one transaction, durable when it returns; but a power cut may take pins back
+/// that were written or taken away just before.
 #[async_trait]
 pub trait Catalog: Debug + Send + Sync {
     /// The location of the table's current metadata, or `None` before the table was made.

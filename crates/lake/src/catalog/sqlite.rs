@@ -37,10 +37,19 @@ CREATE TABLE IF NOT EXISTS pins (
 ";
 const OF_TABLE: &str = "catalog_name = ?1 AND table_namespace = ?2 AND table_name = ?3";
 
-/// A catalog in a SQLite file (WAL, `synchronous = FULL`), shared by any number of processes of one machine.
+/// A catalog in a SQLite file (WAL), shared by any number of processes of one machine.
 #[derive(Clone, Debug)]
 pub struct SqliteCatalog {
     connection: Arc<Mutex<Connection>>,
+}
+
+/// What SQLite syncs at the end of a write (`PRAGMA synchronous`).
+#[derive(Clone, Copy)]
+enum Synced {
+    /// The log: the write is durable.
+    Full,
+    /// Nothing yet: it is durable with the next write that is, in the order they were made.
+    Normal,
 }
 
 impl SqliteCatalog {
@@ -63,15 +72,10 @@ impl SqliteCatalog {
     /// Runs one transaction that takes the write lock at its start, so that it cannot fail halfway for another writer.
     async fn write<T: Send + 'static>(
         &self,
+        synced: Synced,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, LakeError> {
-        self.with(move |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&transaction)?;
-            transaction.commit()?;
-            Ok(done)
-        })
-        .await
+        self.with(move |connection| transact(connection, synced, work)).await
     }
 
     pub(super) async fn with<T: Send + 'static>(
@@ -94,7 +98,7 @@ impl Catalog for SqliteCatalog {
     }
 
     async fn create(&self, commit: Commit) -> Result<bool, LakeError> {
-        self.write(move |transaction| {
+        self.write(Synced::Full, move |transaction| {
             if pointer(transaction)?.is_some() {
                 return Ok(false);
             }
@@ -114,7 +118,7 @@ impl Catalog for SqliteCatalog {
 
     async fn swap(&self, from: &str, commit: Commit) -> Result<Swapped, LakeError> {
         let from = from.to_owned();
-        self.write(move |transaction| {
+        self.write(Synced::Full, move |transaction| {
             // The answer to an earlier call may have been lost.
             if let Some(attempt) = committed(transaction, commit.staging.id())? {
                 return Ok(Swapped::Won(attempt));
@@ -149,23 +153,24 @@ impl Catalog for SqliteCatalog {
     }
 
     async fn pin(&self, pin: Pin) -> Result<Pin, LakeError> {
-        self.write(move |transaction| {
-            transaction.execute(
-                "INSERT INTO pins VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-                params![pin.export.to_string(), pin.owner.to_string(), pin.snapshot_id, pin.pinned_at.0],
-            )?;
-            transaction.query_row(
-                &format!("SELECT {OF_PIN} FROM pins WHERE export_id = ?1"),
-                [pin.export.to_string()],
-                read_pin,
-            )
+        let export = pin.export;
+        let insert = move |transaction: &Transaction<'_>| {
+            let mut insert =
+                transaction.prepare_cached("INSERT INTO pins VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?;
+            insert.execute(params![export.to_string(), pin.owner.to_string(), pin.snapshot_id, pin.pinned_at.0])?;
+            pinned(transaction, export)
+        };
+        self.with(move |connection| match pinned(connection, export).optional()? {
+            Some(known) => Ok(known),
+            None => transact(connection, Synced::Normal, insert),
         })
         .await
     }
 
     async fn unpin(&self, export: ExportId) -> Result<(), LakeError> {
-        self.write(move |transaction| {
-            transaction.execute("DELETE FROM pins WHERE export_id = ?1", [export.to_string()]).map(drop)
+        self.write(Synced::Normal, move |transaction| {
+            let mut delete = transaction.prepare_cached("DELETE FROM pins WHERE export_id = ?1")?;
+            delete.execute([export.to_string()]).map(drop)
         })
         .await
     }
@@ -179,8 +184,30 @@ impl Catalog for SqliteCatalog {
     }
 }
 
+fn transact<T>(
+    connection: &mut Connection,
+    synced: Synced,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let level = match synced {
+        Synced::Full => "FULL",
+        Synced::Normal => "NORMAL",
+    };
+    // Not possible inside of a transaction.
+    connection.pragma_update(None, "synchronous", level)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&transaction)?;
+    transaction.commit()?;
+    Ok(done)
+}
+
 /// The columns of [`read_pin`].
 const OF_PIN: &str = "owner, export_id, snapshot_id, pinned_at";
+
+fn pinned(connection: &Connection, export: ExportId) -> rusqlite::Result<Pin> {
+    let mut select = connection.prepare_cached(&format!("SELECT {OF_PIN} FROM pins WHERE export_id = ?1"))?;
+    select.query_row([export.to_string()], read_pin)
+}
 
 fn read_pin(row: &rusqlite::Row<'_>) -> rusqlite::Result<Pin> {
     Ok(Pin { owner: id(row, 0)?, export: id(row, 1)?, snapshot_id: row.get(2)?, pinned_at: Micros(row.get(3)?) })
@@ -188,7 +215,8 @@ fn read_pin(row: &rusqlite::Row<'_>) -> rusqlite::Result<Pin> {
 
 fn pointer(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let query = format!("SELECT metadata_location FROM iceberg_tables WHERE {OF_TABLE}");
-    connection.query_row(&query, [CATALOG_NAME, NAMESPACE, TABLE], |row| row.get(0)).optional()
+    let mut select = connection.prepare_cached(&query)?;
+    select.query_row([CATALOG_NAME, NAMESPACE, TABLE], |row| row.get(0)).optional()
 }
 
 fn committed(connection: &Connection, id: IngestId) -> rusqlite::Result<Option<i64>> {

@@ -61,7 +61,7 @@ impl Attempts<'_> {
 
     /// The snapshot after `base`.
     pub(crate) fn next(&self, id: IngestId, base: &Version, draft: Draft) -> Result<Attempt, LakeError> {
-        let builder = base.metadata.clone().into_builder(Some(base.location.clone()));
+        let builder = TableMetadata::clone(&base.metadata).into_builder(Some(base.location.clone()));
         let version = version_number(&base.location) + 1;
         self.build(id, &base.metadata, Some(base.current()?), builder, version, draft)
     }

@@ -9,6 +9,7 @@ use fail::fail_point;
 use iceberg::spec::{ManifestEntryRef, Operation};
 
 use super::attempt::{Attempts, Draft};
+use super::cache::VersionCache;
 use super::entry::{Partition, to_iceberg};
 use super::load::{Version, current_version, manifest_list};
 use super::manifests::{Line, Listing, MergeLimits};
@@ -84,6 +85,7 @@ pub enum Committed {
 /// Commits to one table.
 pub(crate) struct Committer<'a> {
     pub(crate) catalog: &'a dyn Catalog,
+    pub(crate) versions: &'a VersionCache,
     pub(crate) attempts: Attempts<'a>,
     pub(crate) limits: &'a CommitLimits,
 }
@@ -108,7 +110,7 @@ impl Committer<'_> {
             {
                 return Ok(Committed::AlreadyKnown(known));
             }
-            let base = current_version(self.catalog).await?;
+            let base = current_version(self.catalog, self.versions).await?;
             match self.swap(staging, &base, change, number < MERGING_ATTEMPTS).await? {
                 Swapped::Won(snapshot_id) => {
                     fail_point!("commit.swapped");

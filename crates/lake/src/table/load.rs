@@ -6,9 +6,11 @@ use domain::ids::Slug;
 use domain::time::Day;
 use futures::{StreamExt, TryStreamExt, stream};
 use iceberg::io::FileIO;
-use iceberg::spec::{ManifestEntryRef, ManifestFile, ManifestList, Snapshot, SnapshotRef, TableMetadata};
+use iceberg::spec::{
+    ManifestEntryRef, ManifestFile, ManifestList, Snapshot, SnapshotRef, TableMetadata, TableMetadataRef,
+};
 
-use super::cache::{self, ManifestCache};
+use super::cache::{self, ManifestCache, VersionCache};
 use super::plan::{Plan, Planner};
 use super::schema::verify;
 use crate::catalog::Catalog;
@@ -24,7 +26,7 @@ const LOADS_AT_ONCE: usize = 4;
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
     pub(crate) location: String,
-    pub(crate) metadata: TableMetadata,
+    pub(crate) metadata: TableMetadataRef,
 }
 
 impl Version {
@@ -34,15 +36,20 @@ impl Version {
     }
 }
 
-/// The table as it is now.
-pub(crate) async fn current_version(catalog: &dyn Catalog) -> Result<Version, LakeError> {
+/// The table as it is now; its metadata is read where it is not the kept one.
+pub(crate) async fn current_version(catalog: &dyn Catalog, kept: &VersionCache) -> Result<Version, LakeError> {
     let io = file_io(None);
     let mut location = pointer(catalog).await?;
     for _ in 0..READ_ATTEMPTS {
+        if let Some(version) = kept.get(&location) {
+            return Ok(version);
+        }
         let error = match TableMetadata::read_from(&io, &location).await {
             Ok(metadata) => {
                 verify(&metadata)?;
-                return Ok(Version { location, metadata });
+                let version = Version { location, metadata: Arc::new(metadata) };
+                kept.keep(&version);
+                return Ok(version);
             }
             Err(error) => error,
         };
@@ -114,10 +121,10 @@ pub(crate) async fn plan(
     let snapshot = Arc::clone(live(metadata, snapshot_id)?);
     let mut planner = Planner::new(snapshot_id, organisation, first, last);
     let mut needed = Vec::new();
-    for manifest in manifest_list(io, metadata, &snapshot).await? {
+    for manifest in cache.list(io, metadata, &snapshot).await?.iter() {
         let spec = metadata.partition_spec_by_id(manifest.partition_spec_id);
-        if planner.needs(&manifest, spec.map(AsRef::as_ref))? {
-            needed.push(manifest);
+        if planner.needs(manifest, spec.map(AsRef::as_ref))? {
+            needed.push(manifest.clone());
         }
     }
     for_each_manifest(io, Some(cache), needed, |_, entries| planner.add(&entries)).await?;

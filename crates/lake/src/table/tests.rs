@@ -278,7 +278,7 @@ async fn commit_elsewhere(lake: &Lake) -> i64 {
         .with_manifest_list(current.manifest_list())
         .with_summary(summary)
         .build();
-    let builder = base.metadata.into_builder(Some(base.location.clone()));
+    let builder = iceberg::spec::TableMetadata::clone(&base.metadata).into_builder(Some(base.location.clone()));
     let metadata = builder.set_branch_snapshot(snapshot, MAIN_BRANCH).unwrap().build().unwrap().metadata;
     let to = location(&format!("{}/v2.metadata.json", lake.folder.metadata()));
     let output = file_io(Some(staging.folder().to_owned())).new_output(&to).unwrap();
@@ -441,4 +441,34 @@ async fn an_export_keeps_its_snapshot() {
     let expired = Pin { owner: owner.clone(), export, snapshot_id: 7, pinned_at: START };
     lake.catalog.pin(expired).await.unwrap();
     assert!(matches!(lake.pin(&owner, export).await, Err(LakeError::SnapshotGone(7))));
+}
+
+#[tokio::test]
+async fn a_pin_that_is_lost_is_made_again_at_its_own_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    let (export, owner) = (ExportId(Uuid::from_u128(1)), "org.a".parse().unwrap());
+    let pinned = lake.pin(&owner, export).await.unwrap();
+    lake.hold(&owner, export, pinned).await.unwrap();
+    lake.unpin(export).await.unwrap();
+    ingest(&lake, "a", "1", &[(1, 1)]).await;
+    lake.hold(&owner, export, pinned).await.unwrap();
+    assert_eq!(lake.pins().await.unwrap()[0].snapshot_id, pinned);
+    lake.unpin(export).await.unwrap();
+    assert!(matches!(lake.hold(&owner, export, 7).await, Err(LakeError::SnapshotGone(7))));
+    assert_eq!(lake.pins().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_the_table_is_of_the_version_that_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lake, other) = (lake(folder.path(), 1).await, lake(folder.path(), 2).await);
+    let (a, far) = (slug("a"), (Day(0), Day(30_000)));
+    for batches in 1..4_usize {
+        ingest(&other, "a", &batches.to_string(), &[(1, 1)]).await;
+        let plan = lake.plan_now(&a, far.0, far.1).await.unwrap();
+        assert_eq!(plan.days.iter().map(|day| day.files.len()).sum::<usize>(), batches);
+        assert_eq!(plan, lake.plan(plan.snapshot_id, &a, far.0, far.1).await.unwrap());
+        assert_eq!(plan.snapshot_id, other.current_snapshot().await.unwrap());
+    }
 }
