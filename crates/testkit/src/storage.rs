@@ -93,6 +93,11 @@ impl Artifacts for HookedArtifacts {
         self.write(|inner| async move { inner.assemble(&name, pieces).await }).await
     }
 
+    async fn share(&self, from: &ObjectName, name: &ObjectName, expected: Assembled) -> Result<bool, ArtifactError> {
+        let (from, name) = (from.clone(), name.clone());
+        self.write(|inner| async move { inner.share(&from, &name, expected).await }).await
+    }
+
     async fn delete(&self, name: &ObjectName) -> Result<bool, ArtifactError> {
         self.interference.at(Moment::Delete(name.clone())).await;
         let name = name.clone();

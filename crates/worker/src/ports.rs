@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use artifacts::Artifacts;
+use domain::export::Export;
 use domain::ids::WorkerId;
 use domain::limits::Limits;
 use lake::Lake;
@@ -49,4 +50,29 @@ pub struct WorkerOptions {
     pub memory_bytes: usize,
     /// The installation's limits.
     pub limits: Limits,
+}
+
+/// Exports of few rows that go on beside the slots: they wait for the disk more than they work.
+pub(crate) const FEW_AT_ONCE: usize = 4;
+/// Greatest export, by its plan, whose steps may leave their slot to others.
+const FEW_ROWS: u64 = 4_096;
+/// What reading such an export takes at most (bytes).
+const FEW_ROWS_BYTES: usize = 4 << 20;
+/// The part of the memory that is theirs, all at once.
+const SHARE_OF_FEW: usize = 8;
+
+/// Whether an export has so few rows, by its plan, that it may leave its slot to others.
+pub(crate) fn has_few_rows(export: &Export) -> bool {
+    export.plan.is_some_and(|plan| plan.rows <= FEW_ROWS)
+}
+
+impl WorkerOptions {
+    /// What reading one segment of this export may take (bytes).
+    pub(crate) fn read_bytes(&self, export: &Export) -> usize {
+        let theirs = self.memory_bytes / SHARE_OF_FEW;
+        if has_few_rows(export) {
+            return (theirs / FEW_AT_ONCE).min(FEW_ROWS_BYTES);
+        }
+        (self.memory_bytes - theirs) / self.slots.max(1) as usize
+    }
 }

@@ -24,6 +24,9 @@ pub(crate) trait Source: Send + Sync {
     /// Fixes what the export reads from its first step to its last; the snapshot's number, where there are any.
     async fn pin(&self, worker: &Worker, export: &Export) -> Result<i64, StepError>;
 
+    /// Makes sure that what the export was planned with is still fixed.
+    async fn hold(&self, worker: &Worker, export: &Export) -> Result<(), StepError>;
+
     /// What is there, and the segments into which it is cut: for one snapshot the same whenever it is asked.
     async fn plan(
         &self,

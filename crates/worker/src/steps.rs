@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 use artifacts::{ArtifactError, Artifacts, ObjectName};
 use bytes::Bytes;
 use domain::export::{Export, Lease, Outcome, State, Step};
-use parts::plan::PlanReader;
+use parts::plan::{PlanError, PlanReader};
 use parts::{Fetch, ReadError};
 use tracing::{info, warn};
 
@@ -91,6 +91,25 @@ pub(crate) async fn read_plan<T: Send + 'static>(
 ) -> Result<T, StepError> {
     let artifacts = Arc::clone(&worker.ports.artifacts);
     Ok(parts::read_plan(artifacts, &export.owner, export.id, wanted).await?)
+}
+
+/// The same for a step that cannot go on without: a plan that a power cut took, or something damaged, is made again.
+pub(crate) async fn read_plan_or_plan_again<T: Send + 'static>(
+    worker: &Worker,
+    export: &Export,
+    wanted: impl Fn(&mut PlanReader<Fetch>) -> Result<T, ReadError> + Clone + Send + 'static,
+) -> Result<T, StepError> {
+    match read_plan(worker, export, wanted.clone()).await {
+        Err(
+            error @ (StepError::Plan(PlanError::Missing | PlanError::Damaged(_))
+            | StepError::Artifacts(ArtifactError::Missing { .. })),
+        ) => {
+            warn!(error = message(&error), "plan lost, made again");
+            plan::again(worker, export).await?;
+            read_plan(worker, export, wanted).await
+        }
+        read => read,
+    }
 }
 
 /// Stores an object that only attempts at one step write; what an earlier attempt left with other bytes gives way.

@@ -17,7 +17,7 @@ use tracing::{Instrument, debug, info_span, warn};
 use crate::error::message as message_of;
 use crate::held::Held;
 use crate::lanes::Lanes;
-use crate::ports::{Ports, WorkerOptions};
+use crate::ports::{FEW_AT_ONCE, Ports, WorkerOptions, has_few_rows};
 use crate::progress::Progress;
 use crate::steps;
 use crate::sweeper::Watching;
@@ -49,6 +49,8 @@ pub struct Worker {
     /// Holds that folder until the worker ends; should the process die, the lake's sweep removes it.
     scratch_lock: Mutex<Option<Staging>>,
     pub(crate) slots: Arc<Semaphore>,
+    /// Places of exports of few rows that left their slot to others.
+    beside: Arc<Semaphore>,
     /// Wakes of a newer version so far.
     too_new: AtomicU32,
     /// Counts results that were recorded.
@@ -69,6 +71,7 @@ impl Worker {
         let staging = ports.lake.staging().await?;
         let (scratch, scratch_lock) = (staging.folder().to_owned(), Mutex::new(Some(staging)));
         let slots = Arc::new(Semaphore::new(options.slots.max(1) as usize));
+        let beside = Arc::new(Semaphore::new(FEW_AT_ONCE));
         let (held, lanes, watching) = (Held::default(), Lanes::default(), Mutex::default());
         let (too_new, recorded, trouble) = (AtomicU32::new(0), watch::Sender::new(0), Trouble::default());
         Ok(Arc::new(Self {
@@ -81,6 +84,7 @@ impl Worker {
             scratch,
             scratch_lock,
             slots,
+            beside,
             too_new,
             recorded,
             trouble,
@@ -183,12 +187,20 @@ impl Worker {
     }
 
     /// Works on a step, and on those behind it that the job store gives along with a result.
-    async fn work_along(self: Arc<Self>, mut export: Export, mut lease: Lease, slot: OwnedSemaphorePermit) {
-        let owner = lease.owner.clone();
+    async fn work_along(self: Arc<Self>, mut export: Export, mut lease: Lease, mut slot: OwnedSemaphorePermit) {
+        let (owner, mut is_beside) = (lease.owner.clone(), false);
         loop {
             let span = info_span!("step", export = %lease.export, step = %lease.step, attempt = lease.attempt);
             match self.work(&export, &lease).instrument(span).await {
-                Some((after, Some(next))) => (export, lease) = (after, next),
+                Some((after, Some(next))) => {
+                    (export, lease) = (after, next);
+                    if !is_beside
+                        && has_few_rows(&export)
+                        && let Ok(place) = Arc::clone(&self.beside).try_acquire_owned()
+                    {
+                        (slot, is_beside) = (place, true);
+                    }
+                }
                 // The place of the slot goes first, so that the wake finds room.
                 Some((_, None)) => {
                     drop(slot);

@@ -19,12 +19,14 @@ macro_rules! over_both_stores {
     };
 }
 
+mod again;
 mod ends;
 mod isolation;
 mod letters;
 mod memberships;
 mod parts;
 mod places;
+mod power;
 mod refusals;
 mod stops;
 mod storms;

@@ -26,7 +26,7 @@ use crate::error::StepError;
 use crate::output::UploadOutput;
 use crate::part::{BuildError, container, profile};
 use crate::reconcile::Unreconciled;
-use crate::steps::read_plan;
+use crate::steps::read_plan_or_plan_again;
 use crate::worker::Worker;
 
 /// Rows that are made into columns at a time.
@@ -39,6 +39,10 @@ impl Source for OfUser {
     /// There is no snapshot: all rows come from one consistent read, whose attempt is part of the part's name.
     async fn pin(&self, _: &Worker, _: &Export) -> Result<i64, StepError> {
         Ok(0)
+    }
+
+    async fn hold(&self, _: &Worker, _: &Export) -> Result<(), StepError> {
+        Ok(())
     }
 
     async fn plan(&self, _: &Worker, export: &Export, snapshot: i64) -> Result<(Plan, Vec<PlannedSegment>), StepError> {
@@ -54,7 +58,7 @@ impl Source for OfUser {
 
     async fn segment(&self, worker: &Worker, export: &Export, number: u32) -> Result<SegmentPlan, StepError> {
         let range = number..number.saturating_add(1);
-        let segments = read_plan(worker, export, move |plan| plan.segments(range)).await?;
+        let segments = read_plan_or_plan_again(worker, export, move |plan| plan.segments(range.clone())).await?;
         let segment = segments.into_iter().next().ok_or(PlanError::Damaged("a segment is not there"))?;
         Ok(SegmentPlan { segment, days: Vec::new() })
     }

@@ -22,7 +22,7 @@ use crate::lanes::Reader;
 use crate::output::UploadOutput;
 use crate::part::{Build, PartKeys, part_key};
 use crate::reconcile::Reconciler;
-use crate::steps::read_plan;
+use crate::steps::read_plan_or_plan_again;
 use crate::worker::Worker;
 
 pub(super) struct Messages;
@@ -31,6 +31,11 @@ pub(super) struct Messages;
 impl Source for Messages {
     async fn pin(&self, worker: &Worker, export: &Export) -> Result<i64, StepError> {
         Ok(worker.ports.lake.pin(&export.owner, export.id).await?)
+    }
+
+    async fn hold(&self, worker: &Worker, export: &Export) -> Result<(), StepError> {
+        let plan = export.plan.ok_or(PlanError::Missing)?;
+        Ok(worker.ports.lake.hold(&export.owner, export.id, plan.snapshot).await?)
     }
 
     async fn plan(
@@ -56,7 +61,7 @@ impl Source for Messages {
 
     async fn segment(&self, worker: &Worker, export: &Export, number: u32) -> Result<SegmentPlan, StepError> {
         let organisation = organisation(export)?.clone();
-        read_plan(worker, export, move |plan| plan.segment(number, &organisation)).await
+        read_plan_or_plan_again(worker, export, move |plan| plan.segment(number, &organisation)).await
     }
 
     async fn build(
@@ -67,6 +72,7 @@ impl Source for Messages {
         output: UploadOutput,
         stop: Arc<AtomicBool>,
     ) -> Result<(PartRecord, UploadOutput), StepError> {
+        self.hold(worker, export).await?;
         let read = read_request(worker, export, &plan, organisation(export)?.clone());
         let (request, builder) = (export.request.clone(), Arc::clone(worker));
         let encode = move |reader: &Reader| {
@@ -96,10 +102,7 @@ fn read_request(worker: &Worker, export: &Export, plan: &SegmentPlan, organisati
         filter: export.request.filter.clone(),
         columns: Columns::asked(export.request.columns.indexes()),
         spill_folder: worker.scratch.clone(),
-        limits: ReadLimits {
-            memory_bytes: worker.options.memory_bytes / worker.options.slots.max(1) as usize,
-            ..ReadLimits::default()
-        },
+        limits: ReadLimits { memory_bytes: worker.options.read_bytes(export), ..ReadLimits::default() },
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use artifacts::{ArtifactError, ObjectName, Piece};
-use domain::export::{ArchiveFile, Export, Outcome};
+use artifacts::{ArtifactError, Assembled, ObjectName, Piece};
+use domain::export::{ArchiveFile, Export, Outcome, State};
 use domain::request::Format;
 use domain::time::Day;
 use encoder::archive::write_zip_tail;
@@ -13,7 +13,7 @@ use encoder::manifest::Volume;
 use encoder::part::header_piece;
 use fail::fail_point;
 
-use super::{attempts, read_plan, store};
+use super::{attempts, read_plan_or_plan_again, store};
 use crate::error::StepError;
 use crate::manifest::VolumeManifest;
 use crate::part::{container, profile};
@@ -21,12 +21,12 @@ use crate::source;
 use crate::volumes::{VolumeCut, volumes};
 use crate::worker::Worker;
 use parts::names::{file_name, manifest_name};
-use parts::plan::PlannedSegment;
-use parts::{PartRecord, StoredPart};
+use parts::plan::{PlanReader, PlannedSegment};
+use parts::{Fetch, PartRecord, StoredPart};
 
 pub(super) async fn run(worker: &Arc<Worker>, export: &Export) -> Result<Outcome, StepError> {
-    let (segments, days) =
-        read_plan(worker, export, |plan| Ok((plan.segments(0..plan.header().segments)?, plan.day_rows()?))).await?;
+    let whole = |plan: &mut PlanReader<Fetch>| Ok((plan.segments(0..plan.header().segments)?, plan.day_rows()?));
+    let (segments, days) = read_plan_or_plan_again(worker, export, whole).await?;
     let attempts = attempts(worker, export).await?;
     let stored: Vec<_> =
         segments.iter().zip(&attempts).map(|(of, attempt)| StoredPart::of(export, of, *attempt)).collect();
@@ -60,6 +60,11 @@ async fn records(worker: &Worker, stored: &[StoredPart]) -> Result<Result<Vec<Pa
     }
     Ok(if gone.is_empty() { Ok(records) } else { Err(gone) })
 }
+
+/// An archive of at least this is looked for among those of earlier exports, before it is put together (bytes).
+const SHARED_BYTES: u64 = 1 << 20;
+/// How many exports of the owner, the newest first, are looked through for it.
+const EARLIER_EXPORTS: u32 = 16;
 
 struct Assembly<'a> {
     worker: &'a Worker,
@@ -105,8 +110,13 @@ impl Assembly<'_> {
         let at = if request.format == Format::Zip { 0 } else { 1 };
         pieces.splice(at..at, self.copies(cut));
         let object = ObjectName::archive(&self.export.owner, self.export.id, &name)?;
-        let pieces = Box::new(pieces.into_iter().map(Ok));
-        let assembled = self.worker.ports.artifacts.assemble(&object, pieces).await?;
+        let assembled = match self.made_before(records, &object, (&name, manifest_blake3)).await? {
+            Some(assembled) => assembled,
+            None => {
+                let pieces = Box::new(pieces.into_iter().map(Ok));
+                self.worker.ports.artifacts.assemble(&object, pieces).await?
+            }
+        };
         self.worker.progress.bytes_stored(assembled.bytes);
         Ok(ArchiveFile {
             name,
@@ -116,6 +126,31 @@ impl Assembly<'_> {
             crc64nvme: assembled.crc64nvme,
             manifest_blake3: manifest_blake3.0,
         })
+    }
+
+    /// The same archive of an earlier export, given a second name. Equal manifests prove equal files, in the same order.
+    async fn made_before(
+        &self,
+        records: &[PartRecord],
+        object: &ObjectName,
+        (name, manifest): (&str, Hash256),
+    ) -> Result<Option<Assembled>, StepError> {
+        let (ports, export) = (&self.worker.ports, self.export);
+        let bytes: u64 = records.iter().map(|record| record.part.data_bytes).sum();
+        if !export.request.reuse || bytes < SHARED_BYTES {
+            return Ok(None);
+        }
+        for earlier in ports.jobs.list(&export.owner, Some(export.id), EARLIER_EXPORTS).await? {
+            let State::Succeeded { files, .. } = &earlier.state else { continue };
+            let is_same = |file: &&ArchiveFile| file.name == name && file.manifest_blake3 == manifest.0;
+            let Some(file) = files.iter().find(is_same).filter(|_| earlier.request == export.request) else { continue };
+            let from = ObjectName::archive(&earlier.owner, earlier.id, &file.name)?;
+            let assembled = Assembled { bytes: file.bytes, crc64nvme: file.crc64nvme };
+            if ports.artifacts.share(&from, object, assembled).await? {
+                return Ok(Some(assembled));
+            }
+        }
+        Ok(None)
     }
 
     /// The parts of a volume, each checked while it is copied.

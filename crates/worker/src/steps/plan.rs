@@ -3,7 +3,7 @@
 use artifacts::ObjectName;
 use domain::export::{Export, Outcome, PlanFacts};
 use fail::fail_point;
-use parts::plan::encode;
+use parts::plan::{PlanError, encode};
 
 use super::store;
 use crate::error::StepError;
@@ -11,15 +11,27 @@ use crate::source;
 use crate::worker::Worker;
 
 pub(super) async fn run(worker: &Worker, export: &Export) -> Result<Outcome, StepError> {
-    let source = source::of(export.request.dataset);
-    let snapshot = source.pin(worker, export).await?;
+    let snapshot = source::of(export.request.dataset).pin(worker, export).await?;
     fail_point!("plan.pinned");
-    let (plan, segments) = source.plan(worker, export, snapshot).await?;
+    let facts = write(worker, export, snapshot).await?;
+    fail_point!("plan.written");
+    Ok(Outcome::Planned(facts))
+}
+
+/// Writes the plan object anew that the export has been cut by: its snapshot says the same as then.
+pub(super) async fn again(worker: &Worker, export: &Export) -> Result<(), StepError> {
+    let known = export.plan.ok_or(PlanError::Missing)?;
+    source::of(export.request.dataset).hold(worker, export).await?;
+    let facts = write(worker, export, known.snapshot).await?;
+    if facts == known { Ok(()) } else { Err(PlanError::Damaged("made again it is another one").into()) }
+}
+
+async fn write(worker: &Worker, export: &Export, snapshot: i64) -> Result<PlanFacts, StepError> {
+    let (plan, segments) = source::of(export.request.dataset).plan(worker, export, snapshot).await?;
     let too_many = |_| StepError::TooManySegments { segments: segments.len() };
     let count = u32::try_from(segments.len()).map_err(too_many)?;
     let facts = PlanFacts { snapshot, segments: count, rows: plan.days.iter().map(|day| day.rows).sum() };
     let object = ObjectName::plan(&export.owner, export.id);
     store(worker.ports.artifacts.as_ref(), &object, encode(&plan, &segments)).await?;
-    fail_point!("plan.written");
-    Ok(Outcome::Planned(facts))
+    Ok(facts)
 }
