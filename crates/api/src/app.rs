@@ -23,6 +23,7 @@ use crate::address::Network;
 use crate::auth::Hasher;
 use crate::exports::forecast::Rates;
 use crate::metrics::Metrics;
+use crate::tokens::KnownTokens;
 use crate::tokens::access::AUDIENCE;
 
 /// What stands behind the service.
@@ -115,6 +116,8 @@ pub struct App {
     pub ports: Ports,
     /// Signing keys and the server's secret.
     pub keys: Keys,
+    /// Access tokens that were read before.
+    pub tokens: KnownTokens,
     /// What the installation set.
     pub options: Options,
     /// What is counted; a worker in the same process feeds it too.
@@ -130,7 +133,8 @@ impl App {
     pub fn new(ports: Ports, keys: Keys, options: Options) -> Arc<Self> {
         let hasher = Hasher::new(options.limits.password_hashes_at_once);
         let ingests = Semaphore::new(options.limits.ingests_at_once.max(1) as usize);
-        Arc::new(Self { ports, keys, options, metrics: Arc::default(), hasher, ingests })
+        let (tokens, metrics) = (KnownTokens::default(), Arc::default());
+        Arc::new(Self { ports, keys, tokens, options, metrics, hasher, ingests })
     }
 
     /// Every limit by name.

@@ -140,7 +140,6 @@ async fn plan(app: &App, owner: &Owner, request: &Request) -> Result<Plan, Probl
     let none = |snapshot_id| Plan { snapshot_id, days: Vec::new() };
     let days = request.range.as_ref().and_then(|range| range.span().utc_days());
     let (Owner::Organisation(slug), Some((first, last))) = (owner, days) else { return Ok(none(0)) };
-    let lake = &app.ports.lake;
-    let planned = async { lake.plan(lake.current_snapshot().await?, slug, first, last).await };
-    planned.await.map_err(|error: lake::LakeError| hidden(&error, error.retryable()))
+    let planned = app.ports.lake.plan_now(slug, first, last).await;
+    planned.map_err(|error: lake::LakeError| hidden(&error, error.retryable()))
 }

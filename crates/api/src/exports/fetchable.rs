@@ -134,8 +134,11 @@ pub async fn segments(
     let planned = read_plan(artifacts, &export.owner, export.id, move |plan| plan.segments(range)).await;
     match planned {
         Ok(planned) => Ok(planned.into_iter().zip(states).collect()),
-        // A removal was quicker.
-        Err(ReadError::Plan(PlanError::Missing)) => Err(Problem::new(Code::Expired)),
+        // A removal was quicker; or a power cut took the plan, which a worker that needs it makes again.
+        Err(
+            ReadError::Plan(PlanError::Missing | PlanError::Damaged(_))
+            | ReadError::Artifacts(ArtifactError::Missing { .. }),
+        ) => Err(Problem::new(if export.state.is_settled() { Code::Expired } else { Code::NotReady })),
         Err(error) => Err(hidden(&error, error.retryable())),
     }
 }

@@ -73,6 +73,16 @@ pub struct Claims {
     pub expires_at: i64,
 }
 
+/// What a token says whose signature is good, at whatever time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Read {
+    /// The key that signed it.
+    pub(super) kid: String,
+    /// When it begins (seconds since 1970).
+    pub(super) not_before: i64,
+    pub(super) claims: Claims,
+}
+
 /// Why a token is not good. For the log and for tests; clients are told nothing of it.
 #[derive(Debug, Error)]
 pub enum TokenError {
