@@ -5,11 +5,12 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use crc64::{Crc64, Crc64Hasher};
+
 use super::disk::Lasts;
 use super::size_of;
 use super::workspace::Workspace;
 use crate::assembly::COPY_BYTES;
-use crate::crc::{Crc64, Crc64Hasher};
 use crate::{ArtifactError, Assembled};
 
 /// Links the file under a name of ours and renames that, if its bytes are the expected ones; see

@@ -111,7 +111,7 @@ async fn all_is_private_whatever_the_umask() {
 async fn an_object_gets_a_second_name_if_it_is_what_is_expected() {
     let (folder, artifacts) = fresh().await;
     let bytes = vec![7; 700_000];
-    let expected = Assembled { bytes: 700_000, crc64nvme: crate::crc::Crc64::of(&bytes).value };
+    let expected = Assembled { bytes: 700_000, crc64nvme: crc64::Crc64::of(&bytes).value };
     let other = Assembled { crc64nvme: 1, ..expected };
     artifacts.put(&name(1), bytes.into()).await.unwrap();
     assert!(!artifacts.share(&name(1), &name(2), other).await.unwrap());

@@ -39,7 +39,7 @@ where
     let (go, wait) = mpsc::channel::<()>();
     let first = writer.write(failpoint::NONE, Lasts::Soon, move |_| {
         let _ = wait.recv();
-        Ok(Write::Leave(0))
+        Ok(Write::Leave(0_i64))
     });
     let rest = works.into_iter().map(|work| writer.write(failpoint::NONE, Lasts::Soon, work));
     let mut all: Vec<_> = std::iter::once(Box::pin(first) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>)
