@@ -44,7 +44,7 @@ pub struct SqliteCatalog {
 }
 
 /// What SQLite syncs at the end of a write (`PRAGMA synchronous`).
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Synced {
     /// The log: the write is durable.
     Full,
@@ -189,12 +189,21 @@ fn transact<T>(
     synced: Synced,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    let level = match synced {
-        Synced::Full => "FULL",
-        Synced::Normal => "NORMAL",
-    };
     // Not possible inside of a transaction.
-    connection.pragma_update(None, "synchronous", level)?;
+    if synced == Synced::Normal {
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+    }
+    let done = immediately(connection, work);
+    if synced == Synced::Normal {
+        connection.pragma_update(None, "synchronous", "FULL")?;
+    }
+    done
+}
+
+fn immediately<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = work(&transaction)?;
     transaction.commit()?;
