@@ -15,7 +15,7 @@ use crate::DAYS;
 
 /// Enough for an archive over the size from which one is looked for.
 fn many() -> Messages {
-    Messages { count: 9_000, ..crate::messages(1) }
+    Messages { count: 20_000, ..crate::messages(1) }
 }
 
 fn file_of(system: &System, export: &Export) -> PathBuf {
