@@ -8,6 +8,10 @@ use bytes::Bytes;
 
 use crate::{ArtifactError, Assembled, ObjectName, Pieces, Prefix};
 
+/// Objects of at least this are durable once they are finished, whatever they are: whoever is given one to read cannot
+/// be made to wait for a check of all its bytes (bytes).
+pub const SYNCED_BYTES: u64 = 1 << 20;
+
 /// What came of [`Artifacts::put`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
@@ -115,6 +119,7 @@ pub trait Upload: Send {
     /// [`ArtifactError::OutOfRange`] for bytes that were not appended.
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<(), ArtifactError>;
 
-    /// Makes it durable, where it must last, and then visible, in place of an object that lies there; returns its size (bytes).
+    /// Makes it visible, in place of an object that lies there; returns its size (bytes). What must last
+    /// ([`ObjectName::must_last`]), and everything of [`SYNCED_BYTES`] and more, is durable then.
     fn finish(self: Box<Self>) -> Result<u64, ArtifactError>;
 }

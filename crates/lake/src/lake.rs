@@ -181,6 +181,16 @@ impl Lake {
         sweep(self.folder.staging(), self.folder.table(), self.catalog.as_ref()).await
     }
 
+    /// Whether the table can be read: what is kept of it does not count.
+    pub async fn ping(&self) -> Result<(), LakeError> {
+        let location = self.version().await?.location;
+        if file_io(None).new_input(&location)?.exists().await? {
+            Ok(())
+        } else {
+            Err(LakeError::Unusable("its metadata is not there".to_owned()))
+        }
+    }
+
     /// The snapshot that holds everything committed so far. A new table has one, empty.
     pub async fn current_snapshot(&self) -> Result<i64, LakeError> {
         Ok(self.version().await?.current()?.snapshot_id())

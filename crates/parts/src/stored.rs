@@ -1,6 +1,7 @@
 //! Finding and removing stored parts: a part and its record, of which the record comes first and goes last.
 
 use artifacts::{ArtifactError, Artifacts, ObjectName};
+use crc64::Crc64Hasher;
 use domain::content_key::{ContentKey, KeyBuilder};
 use domain::export::Export;
 
@@ -9,6 +10,9 @@ use crate::plan::PlannedSegment;
 
 /// Longest record that is read: about 1,000 times that of a month (bytes).
 const RECORD_LIMIT_BYTES: u64 = 16 << 20;
+
+/// What of a part is read at a time for its check (bytes).
+const CHECKED_BYTES: u64 = 1 << 20;
 
 /// Where the part of a segment lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +43,20 @@ impl StoredPart {
         let Ok(record) = PartRecord::from_bytes(&bytes) else { return Ok(None) };
         let whole = artifacts.size(&self.part).await? == Some(record.part.total_bytes);
         Ok(whole.then_some(record))
+    }
+
+    /// Whether every byte of the part is what its record says: reads all of it.
+    pub async fn is_as_recorded(&self, artifacts: &dyn Artifacts, record: &PartRecord) -> Result<bool, ArtifactError> {
+        let mut crc = Crc64Hasher::default();
+        while crc.bytes() < record.part.total_bytes {
+            let end = record.part.total_bytes.min(crc.bytes() + CHECKED_BYTES);
+            match artifacts.read(&self.part, crc.bytes()..end).await {
+                Ok(Some(bytes)) => crc.update(&bytes),
+                Ok(None) | Err(ArtifactError::Missing { .. }) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(crc.finish() == record.part.crc64nvme)
     }
 
     /// Removes the part and then its record.

@@ -160,9 +160,7 @@ impl Jobs for SqliteStores {
 /// people ([0016](../../../docs/adr/0016-what-is-synced-and-when.md)).
 const fn lasts(outcome: &Outcome) -> Lasts {
     match outcome {
-        Outcome::Planned(_) | Outcome::SegmentDone { .. } | Outcome::PartsGone { .. } | Outcome::GivenBack => {
-            Lasts::Soon
-        }
+        Outcome::Planned(_) | Outcome::SegmentDone { .. } | Outcome::PartsGone { .. } => Lasts::Soon,
         _ => Lasts::Now,
     }
 }

@@ -52,7 +52,7 @@ impl Writer {
         Ok(Self { writes: Some(writes), thread: Some(thread) })
     }
 
-    /// Has `work` done inside a transaction. It runs even if nobody waits for it any more.
+    /// Has `work` done inside a transaction. Once it has its turn it runs, even if nobody waits for it any more.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         points: Points,
@@ -82,12 +82,14 @@ impl Drop for Writer {
 /// One write that waits.
 trait Job: Send {
     fn points(&self) -> Points;
+    /// Whether somebody still waits.
+    fn is_awaited(&self) -> bool;
     /// How it lasts: as asked, or after it ran as it turned out.
     fn lasts(&self) -> Lasts;
     /// Does the work, once; says whether it is to be kept.
     fn run(&mut self, transaction: &Transaction<'_>) -> bool;
     /// Tells what came of it, where the transaction failed for all without a result.
-    fn answer(self: Box<Self>, failed: Option<&str>);
+    fn answer(self: Box<Self>, failed: Option<&StoreError>);
 }
 
 struct Task<T, F> {
@@ -104,6 +106,10 @@ where
 {
     fn points(&self) -> Points {
         self.points
+    }
+
+    fn is_awaited(&self) -> bool {
+        !self.answer.is_closed()
     }
 
     fn lasts(&self) -> Lasts {
@@ -125,11 +131,12 @@ where
         keep
     }
 
-    fn answer(self: Box<Self>, failed: Option<&str>) {
+    fn answer(self: Box<Self>, failed: Option<&StoreError>) {
         let answer = match (self.done, failed) {
             // A failure of its own says more.
             (Some(Err(error)), _) => Err(error),
-            (_, Some(failed)) => Err(unavailable("commit", failed)),
+            (_, Some(failed)) if failed.retryable() => Err(unavailable("commit", describe(failed))),
+            (_, Some(failed)) => Err(StoreError::Backend { doing: "commit", source: describe(failed).into() }),
             (Some(done), None) => done,
             (None, None) => Err(unavailable("run", "the write was not run")),
         };
@@ -152,6 +159,11 @@ impl Batches {
         while let Ok(first) = jobs.recv() {
             let mut batch = vec![first];
             batch.extend(jobs.try_iter().take(WRITES_AT_ONCE - 1));
+            // What was given up while it waited must not happen behind its caller's back.
+            batch.retain(|job| job.is_awaited());
+            if batch.is_empty() {
+                continue;
+            }
             // After a panic the batch is dropped, which those who wait are told.
             let ended = catch_unwind(AssertUnwindSafe(|| self.all(batch)));
             if !matches!(ended, Ok(true)) {
@@ -162,8 +174,8 @@ impl Batches {
 
     /// Runs a batch and answers; `false` where the connection is not to be used any more.
     fn all(&mut self, mut batch: Vec<Box<dyn Job>>) -> bool {
-        let failed = self.commit(&mut batch).err().map(|error| describe(&error));
-        batch.into_iter().for_each(|job| job.answer(failed.as_deref()));
+        let failed = self.commit(&mut batch).err();
+        batch.into_iter().for_each(|job| job.answer(failed.as_ref()));
         failed.is_none()
     }
 
@@ -183,6 +195,8 @@ impl Batches {
             connection.pragma_update(None, "synchronous", level).map_err(failed("choose when to sync"))?;
             self.synced = asked;
         }
+        // As SQLite has it, through all links.
+        let database = connection.path().unwrap_or_default().to_owned();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed("begin"))?;
         let kept = run_all(&transaction, batch)?;
@@ -193,7 +207,7 @@ impl Batches {
         points.iter().for_each(|points| (points.before)());
         transaction.commit().map_err(failed("commit"))?;
         if asked != Lasts::Now && kept.iter().any(|index| batch[*index].lasts() == Lasts::Now) {
-            sync_log(&self.path).map_err(|error| unavailable("make a write durable", error))?;
+            sync_log(&database).map_err(|error| unavailable("make a write durable", error))?;
         }
         points.iter().for_each(|points| (points.after)());
         Ok(())
@@ -225,10 +239,8 @@ fn run_all(transaction: &Transaction<'_>, batch: &mut [Box<dyn Job>]) -> Result<
 }
 
 /// The log of the writes so far, in a file that SQLite holds no locks on.
-fn sync_log(path: &Path) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    File::open(name)?.sync_data()
+fn sync_log(database: &str) -> io::Result<()> {
+    File::open(format!("{database}-wal"))?.sync_data()
 }
 
 /// An error and its cause, for each of many who wait.

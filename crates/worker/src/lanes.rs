@@ -1,7 +1,7 @@
 //! Lanes: pairs of threads that build parts, one reading and merging rows, one encoding and storing them.
 //!
-//! They live as long as their worker: memory that an allocator keeps for a thread is kept once for each slot, not once
-//! for each segment ([0009](../../../docs/adr/0009-segments-run-on-lanes.md)).
+//! They live as long as their worker: memory that an allocator keeps for a thread is kept once for each step at a time, not
+//! once for each segment ([0009](../../../docs/adr/0009-segments-run-on-lanes.md)).
 
 mod reader;
 

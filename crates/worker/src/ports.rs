@@ -70,9 +70,7 @@ impl WorkerOptions {
     /// What reading one segment of this export may take (bytes).
     pub(crate) fn read_bytes(&self, export: &Export) -> usize {
         let theirs = self.memory_bytes / SHARE_OF_FEW;
-        if has_few_rows(export) {
-            return (theirs / FEW_AT_ONCE).min(FEW_ROWS_BYTES);
-        }
-        (self.memory_bytes - theirs) / self.slots.max(1) as usize
+        let of_slot = (self.memory_bytes - theirs) / self.slots.max(1) as usize;
+        if has_few_rows(export) { (theirs / FEW_AT_ONCE).min(FEW_ROWS_BYTES).min(of_slot) } else { of_slot }
     }
 }

@@ -1,6 +1,6 @@
 //! What of an export can be fetched now, and under which name, type and tag.
 
-use artifacts::{ArtifactError, ObjectName};
+use artifacts::{ArtifactError, ObjectName, SYNCED_BYTES};
 use domain::export::{ArchiveFile, Export, Phase, State};
 use domain::owner::Owner;
 use domain::request::Format;
@@ -116,7 +116,13 @@ async fn part(
 ) -> Result<Option<(PlannedSegment, StoredPart, PartRecord)>, Problem> {
     let found = segments(app, export, number, 1).await?;
     let (segment, state) = found.into_iter().next().ok_or_else(Problem::not_found)?;
-    Ok(built(app, export, &segment, &state).await?.map(|(stored, record)| (segment, stored, record)))
+    let Some((stored, record)) = built(app, export, &segment, &state).await? else { return Ok(None) };
+    // A small part may have lost its bytes with the power, and nobody else looks at it before it is fetched.
+    let is_small = record.part.total_bytes < SYNCED_BYTES;
+    if is_small && !stored.is_as_recorded(app.ports.artifacts.as_ref(), &record).await.map_err(artifact)? {
+        return Ok(None);
+    }
+    Ok(Some((segment, stored, record)))
 }
 
 /// At most `limit` segments from number `from` on, with how far they are.

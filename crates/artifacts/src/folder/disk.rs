@@ -73,7 +73,14 @@ pub(super) fn publish(
                 make_folders(folder, lasts).map_err(ArtifactError::io("make a folder"))?;
             }
             Err(error) => return Ok(Err(error)),
-            Ok(()) if lasts == Lasts::Always => return Ok(file.sync_all().and_then(|()| sync_folder(folder))),
+            Ok(()) if lasts == Lasts::Always => {
+                let synced = file.sync_all().and_then(|()| sync_folder(folder));
+                if synced.is_err() {
+                    // The kernel tells of it once: nobody may find the object and take it for one that lasts.
+                    let _ = fs::remove_file(to);
+                }
+                return Ok(synced);
+            }
             Ok(()) => return Ok(Ok(())),
         }
     }

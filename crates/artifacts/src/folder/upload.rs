@@ -8,12 +8,10 @@ use std::sync::Arc;
 use super::disk::Lasts;
 use super::share::Sharing;
 use super::workspace::{Temporary, Workspace};
-use crate::{ArtifactError, ObjectName, Upload};
+use crate::{ArtifactError, ObjectName, SYNCED_BYTES, Upload};
 
 /// Bytes gathered before they are written: few enough that the kernel copies them out of the cache of a core.
 const WRITE_BYTES: usize = 256 << 10;
-/// What is so long is synced even if it can be made again: that takes longer than to sync it (bytes).
-const WORTH_BYTES: u64 = 1 << 20;
 
 /// An object in the making, as a file in the folder of this process.
 pub(super) struct FolderUpload {
@@ -93,7 +91,7 @@ impl Upload for FolderUpload {
 
     fn finish(mut self: Box<Self>) -> Result<u64, ArtifactError> {
         self.flush()?;
-        let lasts = if self.name.must_last() || self.written >= WORTH_BYTES { Lasts::Always } else { Lasts::Perhaps };
+        let lasts = if self.name.must_last() || self.written >= SYNCED_BYTES { Lasts::Always } else { Lasts::Perhaps };
         fail::fail_point!("artifacts.finish.before");
         let renamed = self.temporary.publish(&self.to, lasts, |from, to| fs::rename(from, to))?;
         renamed.map_err(ArtifactError::io("name an object"))?;

@@ -8,6 +8,7 @@ use arrow_array::{
     LargeStringArray, NullArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray, UInt16Array,
     UInt64Array,
 };
+use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use proptest::prelude::*;
 
@@ -196,6 +197,41 @@ fn column(rows: usize) -> BoxedStrategy<ArrayRef> {
 
 fn any_batch() -> impl Strategy<Value = RecordBatch> {
     (0..12_usize).prop_flat_map(|rows| prop::collection::vec(column(rows), 1..7)).prop_map(batch)
+}
+
+/// Batches that are made in several goes, with rows longer than any of them.
+#[test]
+fn many_rows_and_long_ones_are_as_the_twin_has_them() {
+    let text = |row: usize| match row % 7 {
+        0 => None,
+        1 => Some(String::new()),
+        2 => Some("x,\"y\"\r".repeat(row % 50)),
+        3 if row % 500 == 3 => Some("long, \"quoted\" and\nbroken ".repeat(9_000)),
+        _ => Some(format!("plain {row}")),
+    };
+    let texts: Vec<_> = (0..5_000).map(text).collect();
+    let whole = batch(vec![
+        Arc::new(StringArray::from(texts.clone())),
+        Arc::new(Int64Array::from_iter((0..5_000).map(|row| (row % 3 > 0).then_some(row * 7_919)))),
+        Arc::new(StringViewArray::from(texts.clone())),
+        Arc::new(texts.iter().map(Option::as_deref).collect::<DictionaryArray<Int32Type>>()),
+        Arc::new(LargeStringArray::from(texts)),
+    ]);
+    for part in [whole.clone(), whole.slice(1_999, 2_500)] {
+        for profile in [Profile::Rfc4180, Profile::Spreadsheet] {
+            assert!(encoded(&part, profile) == reference::encode(&part, profile));
+        }
+    }
+}
+
+/// What lies under a null is nobody's.
+#[test]
+fn bytes_under_a_null_are_not_written() {
+    let offsets = OffsetBuffer::from_lengths([3, 4, 5, 0, 2]);
+    let nulls = NullBuffer::from(vec![true, false, true, false, false]);
+    let array = StringArray::new(offsets, "abc,\"\r\nd\n,efgh".as_bytes().into(), Some(nulls));
+    check(array.clone(), &["abc", "", "\"d\n,ef\"", "", ""]);
+    check(array.slice(1, 3), &["", "\"d\n,ef\"", ""]);
 }
 
 proptest! {

@@ -189,21 +189,9 @@ fn transact<T>(
     synced: Synced,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    // Not possible inside of a transaction.
-    if synced == Synced::Normal {
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
-    }
-    let done = immediately(connection, work);
-    if synced == Synced::Normal {
-        connection.pragma_update(None, "synchronous", "FULL")?;
-    }
-    done
-}
-
-fn immediately<T>(
-    connection: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
+    // Each time, whatever became of the one before; not possible inside of a transaction.
+    let level = if synced == Synced::Normal { "NORMAL" } else { "FULL" };
+    connection.pragma_update(None, "synchronous", level)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = work(&transaction)?;
     transaction.commit()?;

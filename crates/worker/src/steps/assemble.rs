@@ -1,5 +1,6 @@
 //! Assemble: copy the parts one behind the other, with the manifest and a directory of all.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use artifacts::{ArtifactError, Assembled, ObjectName, Piece};
@@ -12,9 +13,10 @@ use encoder::hash::Hash256;
 use encoder::manifest::Volume;
 use encoder::part::header_piece;
 use fail::fail_point;
+use tracing::warn;
 
 use super::{attempts, read_plan_or_plan_again, store};
-use crate::error::StepError;
+use crate::error::{StepError, message};
 use crate::manifest::VolumeManifest;
 use crate::part::{container, profile};
 use crate::source;
@@ -140,14 +142,19 @@ impl Assembly<'_> {
         if !export.request.reuse || bytes < SHARED_BYTES {
             return Ok(None);
         }
-        for earlier in ports.jobs.list(&export.owner, Some(export.id), EARLIER_EXPORTS).await? {
+        // Only a short cut: what stands in its way does not end the step.
+        let unused = |error: &dyn Error| warn!(error = message(error), "no archive of an earlier export used");
+        let earlier = ports.jobs.list(&export.owner, Some(export.id), EARLIER_EXPORTS).await;
+        for earlier in earlier.inspect_err(|error| unused(error)).unwrap_or_default() {
             let State::Succeeded { files, .. } = &earlier.state else { continue };
             let is_same = |file: &&ArchiveFile| file.name == name && file.manifest_blake3 == manifest.0;
             let Some(file) = files.iter().find(is_same).filter(|_| earlier.request == export.request) else { continue };
             let from = ObjectName::archive(&earlier.owner, earlier.id, &file.name)?;
             let assembled = Assembled { bytes: file.bytes, crc64nvme: file.crc64nvme };
-            if ports.artifacts.share(&from, object, assembled).await? {
-                return Ok(Some(assembled));
+            match ports.artifacts.share(&from, object, assembled).await {
+                Ok(true) => return Ok(Some(assembled)),
+                Ok(false) => {}
+                Err(error) => unused(&error),
             }
         }
         Ok(None)
@@ -186,15 +193,20 @@ impl Assembly<'_> {
         Ok(hash)
     }
 
-    /// A part was not what its record says: it is removed, and built again.
+    /// A part was not what its record says: it is removed, with all others of which that is true, and built again.
     async fn without(&self, object: &ObjectName) -> Result<Outcome, StepError> {
-        for (stored, number) in self.stored.iter().zip(0..) {
-            if stored.part == *object {
-                stored.discard(self.worker.ports.artifacts.as_ref()).await?;
-                return Ok(Outcome::PartsGone { segments: vec![number] });
+        let artifacts = self.worker.ports.artifacts.as_ref();
+        let mut gone = Vec::new();
+        for ((stored, record), number) in self.stored.iter().zip(self.records).zip(0..) {
+            if stored.part == *object || !stored.is_as_recorded(artifacts, record).await? {
+                stored.discard(artifacts).await?;
+                gone.push(number);
             }
         }
-        Err(ArtifactError::Missing { object: object.clone() }.into())
+        if gone.is_empty() {
+            return Err(ArtifactError::Missing { object: object.clone() }.into());
+        }
+        Ok(Outcome::PartsGone { segments: gone })
     }
 }
 

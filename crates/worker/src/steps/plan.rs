@@ -13,7 +13,8 @@ use crate::worker::Worker;
 pub(super) async fn run(worker: &Worker, export: &Export) -> Result<Outcome, StepError> {
     let snapshot = source::of(export.request.dataset).pin(worker, export).await?;
     fail_point!("plan.pinned");
-    let facts = write(worker, export, snapshot).await?;
+    let (facts, bytes) = make(worker, export, snapshot).await?;
+    store(worker.ports.artifacts.as_ref(), &ObjectName::plan(&export.owner, export.id), bytes).await?;
     fail_point!("plan.written");
     Ok(Outcome::Planned(facts))
 }
@@ -22,16 +23,20 @@ pub(super) async fn run(worker: &Worker, export: &Export) -> Result<Outcome, Ste
 pub(super) async fn again(worker: &Worker, export: &Export) -> Result<(), StepError> {
     let known = export.plan.ok_or(PlanError::Missing)?;
     source::of(export.request.dataset).hold(worker, export).await?;
-    let facts = write(worker, export, known.snapshot).await?;
-    if facts == known { Ok(()) } else { Err(PlanError::Damaged("made again it is another one").into()) }
+    let (facts, bytes) = make(worker, export, known.snapshot).await?;
+    if facts != known {
+        return Err(PlanError::Damaged("made again it is another one").into());
+    }
+    // In place of what is left of the old one, in one go: another segment may be doing the same.
+    let mut upload = worker.ports.artifacts.begin(&ObjectName::plan(&export.owner, export.id)).await?;
+    worker.lanes.run(move |_| upload.append(&bytes).and_then(|()| upload.finish())).await??;
+    Ok(())
 }
 
-async fn write(worker: &Worker, export: &Export, snapshot: i64) -> Result<PlanFacts, StepError> {
+async fn make(worker: &Worker, export: &Export, snapshot: i64) -> Result<(PlanFacts, Vec<u8>), StepError> {
     let (plan, segments) = source::of(export.request.dataset).plan(worker, export, snapshot).await?;
     let too_many = |_| StepError::TooManySegments { segments: segments.len() };
     let count = u32::try_from(segments.len()).map_err(too_many)?;
     let facts = PlanFacts { snapshot, segments: count, rows: plan.days.iter().map(|day| day.rows).sum() };
-    let object = ObjectName::plan(&export.owner, export.id);
-    store(worker.ports.artifacts.as_ref(), &object, encode(&plan, &segments)).await?;
-    Ok(facts)
+    Ok((facts, encode(&plan, &segments)))
 }
