@@ -222,7 +222,8 @@ fn run_all(transaction: &Transaction<'_>, batch: &mut [Box<dyn Job>]) -> Result<
     }
     let statement = |text: &str| {
         let ran = transaction.prepare_cached(text).and_then(|mut statement| statement.execute([]));
-        ran.map(drop).map_err(failed("keep writes apart"))
+        // After some errors SQLite has taken the whole transaction back, the writes of others with it: they may try again.
+        ran.map(drop).map_err(|error| unavailable("keep writes apart", error))
     };
     let mut kept = Vec::with_capacity(batch.len());
     for (index, job) in batch.iter_mut().enumerate() {
@@ -230,7 +231,6 @@ fn run_all(transaction: &Transaction<'_>, batch: &mut [Box<dyn Job>]) -> Result<
         if job.run(transaction) {
             kept.push(index);
         } else {
-            // After some errors SQLite has taken the whole transaction back: then this fails, and with it the batch.
             statement("ROLLBACK TO one")?;
         }
         statement("RELEASE one")?;

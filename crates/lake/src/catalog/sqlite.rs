@@ -45,7 +45,7 @@ pub struct SqliteCatalog {
 
 /// What SQLite syncs at the end of a write (`PRAGMA synchronous`).
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Synced {
+pub(super) enum Synced {
     /// The log: the write is durable.
     Full,
     /// Nothing yet: it is durable with the next write that is, in the order they were made.
@@ -70,7 +70,7 @@ impl SqliteCatalog {
     }
 
     /// Runs one transaction that takes the write lock at its start, so that it cannot fail halfway for another writer.
-    async fn write<T: Send + 'static>(
+    pub(super) async fn write<T: Send + 'static>(
         &self,
         synced: Synced,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,

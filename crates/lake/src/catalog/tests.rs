@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use super::sqlite::Synced;
 use super::*;
 use crate::testing::{START, lake, new_batch, slug};
 
@@ -74,7 +75,7 @@ async fn a_busy_catalog_is_worth_another_try() {
 }
 
 #[tokio::test]
-async fn nobody_else_can_read_it_and_every_commit_is_durable() {
+async fn nobody_else_can_read_it_and_every_commit_is_as_durable_as_asked() {
     let folder = tempfile::tempdir().unwrap();
     let (lake, catalog) = both(folder.path()).await;
     catalog.unpin(domain::ids::ExportId(uuid::Uuid::from_u128(1))).await.unwrap();
@@ -88,5 +89,10 @@ async fn nobody_else_can_read_it_and_every_commit_is_durable() {
         })
     };
     assert_eq!(pragma("journal_mode").await.unwrap(), rusqlite::types::Value::Text("wal".to_owned()));
-    assert_eq!(pragma("synchronous").await.unwrap(), rusqlite::types::Value::Integer(2));
+    for (synced, level) in [(Synced::Full, 2_i64), (Synced::Normal, 1), (Synced::Full, 2)] {
+        let found = catalog.write(synced, |transaction| {
+            transaction.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))
+        });
+        assert_eq!(found.await.unwrap(), level);
+    }
 }

@@ -106,17 +106,54 @@ async fn where_sqlite_takes_all_back_all_are_told() {
     assert_eq!((after.await.unwrap(), kept(&path)), (4, vec![4]));
 }
 
+/// Who gives up while the writer is busy elsewhere has asked for nothing.
 #[tokio::test]
-async fn a_write_that_panics_ends_alone() {
+async fn a_write_given_up_while_it_waits_is_not_made() {
     let (_folder, path, writer) = open();
-    let panics = writer.write::<()>(failpoint::NONE, Lasts::Now, |_| panic!("as a test wants it"));
-    assert!(panics.await.unwrap_err().retryable());
-    let after = writer.write(failpoint::NONE, Lasts::Now, |transaction| {
+    let (go, wait) = mpsc::channel::<()>();
+    let mut first = Box::pin(writer.write(failpoint::NONE, Lasts::Soon, move |_| {
+        let _ = wait.recv();
+        Ok(Write::Leave(()))
+    }));
+    let mut given_up = Box::pin(writer.write(failpoint::NONE, Lasts::Soon, |transaction| {
         insert(transaction, 1);
+        Ok(Write::Commit(()))
+    }));
+    std::future::poll_fn(|context| {
+        assert!(first.as_mut().poll(context).is_pending() && given_up.as_mut().poll(context).is_pending());
+        std::task::Poll::Ready(())
+    })
+    .await;
+    drop(given_up);
+    drop(go);
+    first.await.unwrap();
+    let last = writer.write(failpoint::NONE, Lasts::Now, |transaction| {
+        insert(transaction, 2);
+        Ok(Write::Commit(()))
+    });
+    last.await.unwrap();
+    assert_eq!(kept(&path), [2]);
+}
+
+/// The others of its batch are told to try again.
+#[tokio::test]
+async fn a_write_that_panics_ends_its_batch_and_nothing_else() {
+    let (_folder, path, writer) = open();
+    let works = (1..=2).map(|number| {
+        move |transaction: &Transaction<'_>| {
+            insert(transaction, number);
+            assert_ne!(number, 2, "as a test wants it");
+            Ok(Write::Commit(number))
+        }
+    });
+    let answers = together(&writer, works.collect()).await;
+    assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(StoreError::retryable)), "{answers:?}");
+    let after = writer.write(failpoint::NONE, Lasts::Now, |transaction| {
+        insert(transaction, 3);
         Ok(Write::Commit(()))
     });
     after.await.unwrap();
-    assert_eq!(kept(&path), [1]);
+    assert_eq!(kept(&path), [3]);
 }
 
 #[tokio::test]
