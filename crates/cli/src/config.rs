@@ -76,7 +76,7 @@ impl Default for Storage {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Worker {
-    /// Steps at a time; 0 for one for every two cores, since a segment keeps two busy.
+    /// Steps at a time; 0 for one for every core.
     pub slots: u32,
     /// What reading may take, over all slots (bytes).
     pub memory_bytes: usize,
@@ -94,7 +94,7 @@ impl Worker {
     /// Steps at a time on this machine.
     pub fn slots(&self) -> u32 {
         let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
-        if self.slots == 0 { (cores() / 2).max(1) } else { self.slots }
+        if self.slots == 0 { cores().max(1) } else { self.slots }
     }
 }
 

@@ -10,10 +10,10 @@ use crate::support::{Outhaul, has_tool, is_deep};
 /// What no command may take (KiB).
 const LIMIT_KIB: u64 = 300 * 1024;
 
-/// Runs a command of the program on two cores and prints the greatest resident size it had. Two, whatever the machine has:
+/// Runs a command of the program on one core and prints the greatest resident size it had. One, whatever the machine has:
 /// the default number of slots follows the cores, and segments that run at the same time each take their share.
 const MEASURE: &str = "import os, resource, subprocess, sys; \
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2]); subprocess.run(sys.argv[1:], check=True); \
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1]); subprocess.run(sys.argv[1:], check=True); \
     print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
 
 fn peak_kib(outhaul: &Outhaul, args: &[&str]) -> u64 {
