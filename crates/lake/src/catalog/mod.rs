@@ -1,5 +1,7 @@
 //! The port of the catalog: one pointer to the table's metadata, and the records that change together with it.
 
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 mod sqlite;
 #[cfg(test)]
 mod tests;

@@ -1,56 +1,32 @@
-//! The catalog moves its pointer and its records together, and keeps both private and durable.
+//! The catalog in SQLite passes the suite, and is private and as durable as asked.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
+use super::SqliteCatalog;
 use super::sqlite::Synced;
-use super::*;
-use crate::testing::{START, lake, new_batch, slug};
+use crate::error::LakeError;
+use crate::testing::lake;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A lake, which brings the staging folders that commits belong to, and a second handle to its catalog.
+/// A lake, and a second handle to its catalog.
 async fn both(folder: &Path) -> (crate::Lake, SqliteCatalog) {
     let lake = lake(folder, 1).await;
     let catalog = SqliteCatalog::open(lake.folder.catalog(), TIMEOUT).await.unwrap();
     (lake, catalog)
 }
 
-async fn commit(lake: &crate::Lake, to: &str, batch: Option<NewBatch>) -> Commit {
-    let staging = Arc::new(lake.staging().await.unwrap());
-    Commit { staging, attempt: 5, to: to.to_owned(), at: START, batch }
+/// A catalog without a table, and its folder.
+async fn empty() -> Option<(SqliteCatalog, TempDir)> {
+    let folder = tempfile::tempdir().unwrap();
+    Some((SqliteCatalog::open(folder.path().join("catalog.db"), TIMEOUT).await.unwrap(), folder))
 }
 
-#[tokio::test]
-async fn the_pointer_and_the_batch_move_together() {
-    let folder = tempfile::tempdir().unwrap();
-    let (lake, catalog) = both(folder.path()).await;
-    let at = catalog.pointer().await.unwrap().unwrap();
-    let batch = new_batch(&slug("a"), "key", 3);
-    let lost = commit(&lake, "lost", Some(batch.clone())).await;
-    assert_eq!(catalog.swap("elsewhere", lost.clone()).await.unwrap(), Swapped::Lost);
-    assert_eq!(catalog.batch(&batch.key).await.unwrap(), None);
-    assert_eq!(catalog.committed(lost.staging.id()).await.unwrap(), None);
-    let won = commit(&lake, "won", Some(batch.clone())).await;
-    assert_eq!(catalog.swap(&at, won.clone()).await.unwrap(), Swapped::Won(5));
-    assert_eq!(catalog.pointer().await.unwrap().unwrap(), "won");
-    let known = catalog.batch(&batch.key).await.unwrap().unwrap();
-    let expected = Batch { ingest: won.staging.id(), snapshot_id: 5, accepted: 3, refused: 0, committed_at: START };
-    assert_eq!(known, expected);
-    assert_eq!(catalog.swap("won", lost).await.unwrap(), Swapped::Known(known));
-    assert_eq!(catalog.swap("won", Commit { attempt: 6, ..won }).await.unwrap(), Swapped::Won(5));
-    assert_eq!(catalog.pointer().await.unwrap().unwrap(), "won");
-}
-
-#[tokio::test]
-async fn a_table_is_made_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let (lake, catalog) = both(folder.path()).await;
-    let at = catalog.pointer().await.unwrap();
-    assert!(!catalog.create(commit(&lake, "other", None).await).await.unwrap());
-    assert_eq!(catalog.pointer().await.unwrap(), at);
-}
+crate::catalog_contract!(empty);
 
 #[tokio::test]
 async fn a_catalog_of_a_newer_program_is_left_alone() {
