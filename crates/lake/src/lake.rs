@@ -25,7 +25,7 @@ use crate::table::cache::{ManifestCache, VersionCache};
 use crate::table::commit::{Change, CommitLimits, Committed, Committer, Kind};
 use crate::table::lineage::lineage;
 use crate::table::load::{self, Version, current_version};
-use crate::table::pins;
+use crate::table::pins::Pinner;
 use crate::table::plan::Plan;
 use crate::threads::Threads;
 
@@ -202,7 +202,7 @@ impl Lake {
     /// `SnapshotGone`; `ForeignDeletes` and `ForeignFile` where another engine wrote what cannot be read exactly.
     pub async fn plan(&self, snapshot_id: i64, organisation: &Slug, first: Day, last: Day) -> Result<Plan, LakeError> {
         let version = self.version().await?;
-        load::plan(&file_io(None), &self.manifests, &version.metadata, snapshot_id, organisation, (first, last)).await
+        self.plan_in(&version, snapshot_id, organisation, (first, last)).await
     }
 
     /// The same in the current snapshot.
@@ -211,8 +211,17 @@ impl Lake {
     /// As [`Self::plan`].
     pub async fn plan_now(&self, organisation: &Slug, first: Day, last: Day) -> Result<Plan, LakeError> {
         let version = self.version().await?;
-        let snapshot_id = version.current()?.snapshot_id();
-        load::plan(&file_io(None), &self.manifests, &version.metadata, snapshot_id, organisation, (first, last)).await
+        self.plan_in(&version, version.current()?.snapshot_id(), organisation, (first, last)).await
+    }
+
+    async fn plan_in(
+        &self,
+        version: &Version,
+        snapshot_id: i64,
+        organisation: &Slug,
+        days: (Day, Day),
+    ) -> Result<Plan, LakeError> {
+        load::plan(&file_io(None), &self.manifests, &version.metadata, snapshot_id, organisation, days).await
     }
 
     /// What must be equal, beside content versions, for the content of two snapshots to be equal.
@@ -225,7 +234,7 @@ impl Lake {
     /// # Errors
     /// `SnapshotGone` if the export had a pin whose snapshot is no longer in the table.
     pub async fn pin(&self, owner: &Owner, export: ExportId) -> Result<i64, LakeError> {
-        pins::pin(self.catalog.as_ref(), &self.versions, self.clock.as_ref(), owner, export).await
+        self.pinner(owner, export).pin().await
     }
 
     /// Makes sure that an export still has the pin that it was planned with.
@@ -233,8 +242,12 @@ impl Lake {
     /// # Errors
     /// `SnapshotGone` if the snapshot is no longer in the table.
     pub async fn hold(&self, owner: &Owner, export: ExportId, snapshot_id: i64) -> Result<(), LakeError> {
-        let pin = Pin { owner: owner.clone(), export, snapshot_id, pinned_at: self.clock.now() };
-        pins::hold(self.catalog.as_ref(), &self.versions, pin).await
+        self.pinner(owner, export).hold(snapshot_id).await
+    }
+
+    fn pinner<'a>(&'a self, owner: &'a Owner, export: ExportId) -> Pinner<'a> {
+        let (catalog, versions, clock) = (self.catalog.as_ref(), &self.versions, self.clock.as_ref());
+        Pinner { catalog, versions, clock, owner, export }
     }
 
     /// Lets an export's snapshot go.

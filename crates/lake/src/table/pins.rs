@@ -12,45 +12,60 @@ use crate::error::LakeError;
 /// How often a pin is written that loses against expiry.
 const PIN_ATTEMPTS: u32 = 5;
 
-/// Pins the current snapshot for an export, or confirms the pin it has. Returns the pinned snapshot.
-///
-/// Expiry has to look for pins in the transaction of its swap. Whichever comes first, this or that, the other sees it:
-/// hence the second look here, after the pin is written.
-///
-/// # Errors
-/// `SnapshotGone` if the export was pinned before to a snapshot that has expired since.
-pub(crate) async fn pin(
-    catalog: &dyn Catalog,
-    versions: &VersionCache,
-    clock: &dyn Clock,
-    owner: &Owner,
-    export: ExportId,
-) -> Result<i64, LakeError> {
-    for _ in 0..PIN_ATTEMPTS {
-        let wanted = current_version(catalog, versions).await?.current()?.snapshot_id();
-        let pin = Pin { owner: owner.clone(), export, snapshot_id: wanted, pinned_at: clock.now() };
-        let pin = catalog.pin(pin).await?;
-        match live(&current_version(catalog, versions).await?.metadata, pin.snapshot_id) {
-            Ok(_) => return Ok(pin.snapshot_id),
-            Err(gone) if pin.snapshot_id != wanted => return Err(gone),
-            Err(_) => catalog.unpin(export).await?,
-        }
-    }
-    Err(LakeError::Contention { attempts: PIN_ATTEMPTS })
+/// Pins for one export.
+pub(crate) struct Pinner<'a> {
+    pub(crate) catalog: &'a dyn Catalog,
+    pub(crate) versions: &'a VersionCache,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) owner: &'a Owner,
+    pub(crate) export: ExportId,
 }
 
-/// Makes sure that an export still has the pin that it was planned with: a power cut may have taken it back.
-///
-/// # Errors
-/// `SnapshotGone` if the snapshot has expired meanwhile.
-pub(crate) async fn hold(catalog: &dyn Catalog, versions: &VersionCache, pin: Pin) -> Result<(), LakeError> {
-    let (export, snapshot_id) = (pin.export, pin.snapshot_id);
-    catalog.pin(pin).await?;
-    match live(&current_version(catalog, versions).await?.metadata, snapshot_id) {
-        Ok(_) => Ok(()),
-        Err(gone) => {
-            catalog.unpin(export).await?;
-            Err(gone)
+impl Pinner<'_> {
+    /// Pins the current snapshot, or confirms the pin that the export has. Returns the pinned snapshot.
+    ///
+    /// Expiry has to look for pins in the transaction of its swap. Whichever comes first, this or that, the other sees
+    /// it: hence the second look here, after the pin is written.
+    ///
+    /// # Errors
+    /// `SnapshotGone` if the export was pinned before to a snapshot that has expired since.
+    pub(crate) async fn pin(&self) -> Result<i64, LakeError> {
+        for _ in 0..PIN_ATTEMPTS {
+            let wanted = current_version(self.catalog, self.versions).await?.current()?.snapshot_id();
+            let pinned = self.write(wanted).await?;
+            match self.is_live(pinned).await? {
+                Ok(()) => return Ok(pinned),
+                Err(gone) if pinned != wanted => return Err(gone),
+                Err(_) => self.catalog.unpin(self.export).await?,
+            }
         }
+        Err(LakeError::Contention { attempts: PIN_ATTEMPTS })
+    }
+
+    /// Makes sure that the export still has the pin that it was planned with: a power cut may have taken it back.
+    ///
+    /// # Errors
+    /// `SnapshotGone` if the snapshot has expired meanwhile.
+    pub(crate) async fn hold(&self, snapshot_id: i64) -> Result<(), LakeError> {
+        self.write(snapshot_id).await?;
+        match self.is_live(snapshot_id).await? {
+            Ok(()) => Ok(()),
+            Err(gone) => {
+                self.catalog.unpin(self.export).await?;
+                Err(gone)
+            }
+        }
+    }
+
+    /// Writes the pin unless there is one. Returns the snapshot that is pinned now.
+    async fn write(&self, snapshot_id: i64) -> Result<i64, LakeError> {
+        let (owner, export, pinned_at) = (self.owner.clone(), self.export, self.clock.now());
+        Ok(self.catalog.pin(Pin { owner, export, snapshot_id, pinned_at }).await?.snapshot_id)
+    }
+
+    /// The inner error is that of a snapshot that has expired.
+    async fn is_live(&self, snapshot_id: i64) -> Result<Result<(), LakeError>, LakeError> {
+        let version = current_version(self.catalog, self.versions).await?;
+        Ok(live(&version.metadata, snapshot_id).map(drop))
     }
 }
