@@ -10,6 +10,8 @@ import measured
 
 PEERS = ["duckdb", "polars", "chdb", "pyarrow"]
 HERE = pathlib.Path(__file__).parent
+# A peer whose first round took more than this many times the CPU of the best one's is not measured again.
+HOPELESS = 3
 
 
 class Bench:
@@ -80,6 +82,14 @@ class Bench:
             flush=True,
         )
 
+    def peers(self, case, number):
+        """The peers of a round: all of the first, then those that could still be the best."""
+        firsts = {peer: self.results.get(f"{case}/{peer}.1") for peer in PEERS}
+        if number == 1 or None in firsts.values():
+            return PEERS
+        least = min(value["cpu_seconds"] for value in firsts.values())
+        return [peer for peer in PEERS if firsts[peer]["cpu_seconds"] <= HOPELESS * least]
+
     def fresh_export(self, data, output, form):
         """Builds every part anew; the files of the run before are gone, the job store knows it still."""
         lake.forget_files(data, "archives", "parts")
@@ -100,14 +110,14 @@ def csv_and_zip(bench):
         csv = bench.outputs / "outhaul.csv"
         bench.once("csv", "outhaul", number, lambda: bench.fresh_export(data, csv, "csv"), csv)
         bench.once("csv", "decode", number, lambda: bench.take([bench.decode, "all", *files], bench.outputs / "none"))
-        for peer in PEERS:
+        for peer in bench.peers("csv", number):
             output = bench.outputs / f"{peer}.csv"
             command = [bench.python, HERE / f"peer_{peer}.py", "--request", request, "--output", output]
             bench.once("csv", peer, number, lambda: bench.take(command, output), output)
         for program, folder in (("outhaul", data), ("outhaul-overlapping", overlapping)):
             output = bench.outputs / f"{program}.zip"
             bench.once("zip", program, number, lambda: bench.fresh_export(folder, output, "zip"), output)
-        for peer in PEERS:
+        for peer in bench.peers("zip", number):
             output = bench.outputs / f"{peer}.csv.gz"
             command = [bench.python, HERE / f"peer_{peer}.py", "--gzip", "--request", request, "--output", output]
             bench.once("zip", peer, number, lambda: bench.take(command, output), output)

@@ -16,7 +16,6 @@ pub use claim::Claim;
 pub use due::{HORIZON, has_come};
 pub use lease::{Lease, Seen, StepRecord};
 pub use next_step::next_step;
-pub use promote::next_to_promote;
 pub use record::{InvalidTransition, Outcome, Settled};
 pub use segments::Segments;
 pub use state::{ArchiveFile, FailedSegment, Failure, FailureCode, Phase, PlanFacts, Slot, State};

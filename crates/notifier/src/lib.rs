@@ -13,6 +13,6 @@ pub use error::NotifyError;
 pub use folder::FolderNotifier;
 pub use letter::{Attachment, Letter, LetterId, MediaType};
 pub use message::Sender;
-pub use parsed::{FileName, ParseError, PublicUrl, Secret, Subject};
+pub use parsed::{FileName, ParseError, PublicUrl, Subject};
 pub use port::Notifier;
 pub use smtp::{SmtpNotifier, SmtpOptions, SmtpOptionsError, Tls};

@@ -89,6 +89,11 @@ impl Accounts for SqliteStores {
         self.database.write(failpoint::FAMILY, end).await
     }
 
+    async fn end_all_families(&self) -> Result<u64, StoreError> {
+        let end = move |tx: &Transaction<'_>| Ok(run(tx, sql::END_ALL_FAMILIES, [], "end all logins")? as u64);
+        self.database.write(failpoint::FAMILY, end).await
+    }
+
     async fn purge_families(&self) -> Result<u64, StoreError> {
         let now = self.clock.now().0;
         let purge = move |tx: &Transaction<'_>| {

@@ -89,6 +89,9 @@ pub trait Accounts: Send + Sync {
     /// Ends all families of a user; returns how many.
     async fn end_families_of(&self, user: UserId) -> Result<u64, StoreError>;
 
+    /// Ends every family of everybody; returns how many. For an operator: it may look at all there is.
+    async fn end_all_families(&self) -> Result<u64, StoreError>;
+
     /// Removes at most [`FAMILY_PURGE_LIMIT`] families that have run out; returns how many.
     async fn purge_families(&self) -> Result<u64, StoreError>;
 }

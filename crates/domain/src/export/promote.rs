@@ -1,7 +1,6 @@
-//! Places: how many exports of one owner run at a time, and who comes next.
+//! Taking a place: an owner's exports run a few at a time, and the others wait.
 
 use crate::export::{Export, Phase, Slot, State};
-use crate::limits::Limits;
 use crate::time::Micros;
 
 impl Export {
@@ -12,17 +11,4 @@ impl Export {
             self.state = State::Running(phase);
         }
     }
-}
-
-/// Which of an owner's unsettled exports takes a place now: the oldest waiting one, if a place is free.
-pub fn next_to_promote<'a>(unsettled: impl Iterator<Item = &'a Export>, limits: &Limits) -> Option<&'a Export> {
-    let (mut running, mut oldest) = (0, None::<&Export>);
-    for export in unsettled {
-        match export.state {
-            State::Running(_) => running += 1,
-            State::Queued if oldest.is_none_or(|known| export.id < known.id) => oldest = Some(export),
-            _ => {}
-        }
-    }
-    oldest.filter(|_| running < limits.running_exports_per_organisation)
 }

@@ -70,6 +70,19 @@ fn request() -> Request {
     }
 }
 
+/// Which export takes a place now: the oldest waiting one, if a place is free.
+fn next_to_promote<'a>(unsettled: impl Iterator<Item = &'a Export>, limits: &Limits) -> Option<&'a Export> {
+    let (mut running, mut oldest) = (0, None::<&Export>);
+    for export in unsettled {
+        match export.state {
+            State::Running(_) => running += 1,
+            State::Queued if oldest.is_none_or(|known| export.id < known.id) => oldest = Some(export),
+            _ => {}
+        }
+    }
+    oldest.filter(|_| running < limits.running_exports_per_organisation)
+}
+
 impl World {
     fn new(seed: u64, workers: usize) -> Self {
         let limits = Limits { retry_set: 4, claim_segments: 3, ..Limits::default() };

@@ -69,18 +69,19 @@ impl Window {
     /// Four bytes, the first one lowest.
     #[inline(always)]
     pub(super) fn four(&self, place: usize) -> u32 {
-        let place = place % SIZE;
-        let mut four = [0; 4];
-        four.copy_from_slice(&self.bytes[place..place + 4]);
-        u32::from_le_bytes(four)
+        u32::from_le_bytes(self.at(place))
     }
 
     /// Eight bytes, the first one lowest. Behind the end of the block they mean nothing.
     #[inline(always)]
     pub(super) fn eight(&self, place: usize) -> u64 {
-        let place = place % SIZE;
-        let mut eight = [0; 8];
-        eight.copy_from_slice(&self.bytes[place..place + 8]);
-        u64::from_le_bytes(eight)
+        u64::from_le_bytes(self.at(place))
+    }
+
+    #[inline(always)]
+    fn at<const N: usize>(&self, place: usize) -> [u8; N] {
+        let (place, mut bytes) = (place % SIZE, [0; N]);
+        bytes.copy_from_slice(&self.bytes[place..place + N]);
+        bytes
     }
 }

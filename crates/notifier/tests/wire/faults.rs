@@ -2,7 +2,8 @@
 
 use std::net::TcpListener;
 
-use notifier::{Notifier, NotifyError, Secret, SmtpNotifier, SmtpOptions, Tls};
+use domain::secret::Secret;
+use notifier::{Notifier, NotifyError, SmtpNotifier, SmtpOptions, Tls};
 
 use crate::scripted::{Does, Scripted};
 use crate::support::{clock, letter, sender};

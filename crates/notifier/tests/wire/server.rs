@@ -7,7 +7,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use notifier::{Notifier, NotifyError, Secret, SmtpNotifier, SmtpOptions, Tls};
+use domain::secret::Secret;
+use notifier::{Notifier, NotifyError, SmtpNotifier, SmtpOptions, Tls};
 use serde_json::Value;
 
 use crate::support::{check, clock, letter, python, reader, sender, with_file};

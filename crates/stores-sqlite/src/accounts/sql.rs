@@ -32,6 +32,8 @@ pub(super) const END_FAMILY: &str = "DELETE FROM families WHERE id = ?1";
 
 pub(super) const END_FAMILIES: &str = "DELETE FROM families WHERE account = ?1";
 
+pub(super) const END_ALL_FAMILIES: &str = "DELETE FROM families";
+
 pub(super) const PURGE: &str = "DELETE FROM families WHERE id IN
      (SELECT id FROM families WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 
@@ -49,5 +51,6 @@ pub(super) const ALL: &[&str] = &[
     ROTATE,
     END_FAMILY,
     END_FAMILIES,
+    END_ALL_FAMILIES,
     PURGE,
 ];

@@ -142,7 +142,7 @@ pub async fn a_new_password_ends_every_login<A: Accounts, K>(make: impl AsyncFn(
     Ok(())
 }
 
-/// One by one, or all of a user.
+/// One by one, all of a user, or all.
 pub async fn families_end<A: Accounts, K>(make: impl AsyncFn(Arc<dyn Clock>) -> (K, A)) -> Checked {
     let world = World::with_accounts(make, 2).await?;
     let accounts = &world.store;
@@ -156,6 +156,9 @@ pub async fn families_end<A: Accounts, K>(make: impl AsyncFn(Arc<dyn Clock>) -> 
     assert_eq!(accounts.end_families_of(user(1)).await?, 0);
     assert_eq!([world.has(1).await?, world.has(2).await?, world.has(3).await?], [false; 3]);
     assert!(world.has(4).await?);
+    assert!(accounts.begin_family(&family(5, 1)).await?);
+    assert_eq!(accounts.end_all_families().await?, 2);
+    assert_eq!([world.has(4).await?, world.has(5).await?], [false; 2]);
     Ok(())
 }
 

@@ -133,6 +133,10 @@ impl Accounts for MemoryAccounts {
         Ok(self.with(|rows| rows.end_families(user)))
     }
 
+    async fn end_all_families(&self) -> Result<u64, StoreError> {
+        Ok(self.with(|rows| std::mem::take(&mut rows.families).len() as u64))
+    }
+
     async fn purge_families(&self) -> Result<u64, StoreError> {
         let now = self.clock.now();
         Ok(self.with(|rows| {

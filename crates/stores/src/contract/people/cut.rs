@@ -193,6 +193,10 @@ impl Accounts for Cut<Arc<dyn Accounts>> {
         self.call(self.inner.end_families_of(user)).await
     }
 
+    async fn end_all_families(&self) -> Answer<u64> {
+        self.call(self.inner.end_all_families()).await
+    }
+
     async fn purge_families(&self) -> Answer<u64> {
         self.call(self.inner.purge_families()).await
     }
