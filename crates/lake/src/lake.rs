@@ -143,6 +143,16 @@ impl Lake {
         self.commit(staging, Change { kind: Kind::Append, add: files, remove: Vec::new(), batch: Some(batch) }).await
     }
 
+    /// Says that the table was put back from a backup: nothing that was built before will be taken for its content.
+    /// Returns the snapshot that says so.
+    pub async fn restored(&self) -> Result<i64, LakeError> {
+        let change = Change { kind: Kind::Restored, add: Vec::new(), remove: Vec::new(), batch: None };
+        match self.commit(self.staging().await?, change).await? {
+            Committed::Now { snapshot_id } => Ok(snapshot_id),
+            Committed::AlreadyKnown(batch) => Ok(batch.snapshot_id),
+        }
+    }
+
     pub(crate) async fn commit(&self, staging: Staging, change: Change) -> Result<Committed, LakeError> {
         let staging = Arc::new(staging);
         let turn = self.commits.lock().await;

@@ -29,6 +29,8 @@ pub(crate) struct Draft {
     pub(crate) listing: Listing,
     /// What it takes out of its parent.
     pub(crate) removed: Vec<ManifestEntryRef>,
+    /// Whether the table was put back from a backup before it.
+    pub(crate) is_restored: bool,
 }
 
 /// Names and numbers for attempts.
@@ -55,7 +57,7 @@ impl Attempts<'_> {
         let uuid = uuid_v7(self.clock.now(), self.random);
         let builder = TableMetadataBuilder::from_table_creation(creation)?.assign_uuid(uuid);
         let bare = builder.clone().build()?.metadata;
-        let draft = Draft { operation: Operation::Append, listing: Listing::default(), removed: Vec::new() };
+        let draft = Draft { operation: Operation::Append, listing: Listing::default(), removed: Vec::new(), is_restored: false };
         self.build(id, &bare, None, builder, 0, draft)
     }
 
@@ -86,7 +88,7 @@ impl Attempts<'_> {
             .with_sequence_number(base.next_sequence_number())
             .with_timestamp_ms(now.0.div_euclid(1000).max(earliest))
             .with_manifest_list(place(format!("snap-{snapshot_id}-1-{uuid}.avro")))
-            .with_summary(summarise(draft.operation, id, parent, &draft.listing, &draft.removed)?)
+            .with_summary(summarise(&draft, id, parent)?)
             .with_schema_id(base.current_schema_id())
             .build();
         let built = builder.set_branch_snapshot(snapshot.clone(), MAIN_BRANCH)?.build()?;

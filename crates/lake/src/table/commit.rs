@@ -55,6 +55,8 @@ pub enum Kind {
     /// What stays of an organisation-day may then have the content version of an earlier snapshot that held other
     /// rows; the organisation's erasure epoch, not the lake, tells the two apart.
     Delete,
+    /// Nothing comes or goes: the table was put back from a backup, and what was built before is not to be used again.
+    Restored,
 }
 
 /// A change to the table, all or nothing.
@@ -155,7 +157,8 @@ impl Committer<'_> {
         if !added.is_empty() {
             listing.drafts.push(added);
         }
-        Ok(Draft { operation: operation(change), listing, removed })
+        let is_restored = change.kind == Kind::Restored;
+        Ok(Draft { operation: operation(change), listing, removed, is_restored })
     }
 }
 
@@ -171,7 +174,7 @@ impl CommitLimits {
 
 fn operation(change: &Change) -> Operation {
     match (change.kind, change.add.is_empty()) {
-        (Kind::Append, _) => Operation::Append,
+        (Kind::Append | Kind::Restored, _) => Operation::Append,
         (Kind::Rewrite, _) => Operation::Replace,
         (Kind::Delete, true) => Operation::Delete,
         (Kind::Delete, false) => Operation::Overwrite,
@@ -180,7 +183,7 @@ fn operation(change: &Change) -> Operation {
 
 /// The data sequence numbers that new files keep from those they replace; refuses a change of rows that may not be.
 fn sequences(change: &Change, removed: &[ManifestEntryRef]) -> Result<BTreeMap<Partition, i64>, LakeError> {
-    if change.kind == Kind::Append {
+    if matches!(change.kind, Kind::Append | Kind::Restored) {
         return Ok(BTreeMap::new());
     }
     let (mut kept, mut rows) = (BTreeMap::new(), BTreeMap::<Partition, (u64, u64)>::new());

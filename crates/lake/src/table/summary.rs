@@ -3,13 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::ids::IngestId;
-use iceberg::spec::{
-    DataFile as IcebergFile, ManifestContentType, ManifestEntryRef, ManifestFile, Operation, Snapshot, Summary,
-};
+use iceberg::spec::{DataFile as IcebergFile, ManifestContentType, ManifestFile, Snapshot, Summary};
 
+use super::attempt::Draft;
 use super::entry::Partition;
-use super::lineage::{COMMIT, FOREIGN, newest_foreign};
-use super::manifests::{Line, Listing};
+use super::lineage::{COMMIT, FOREIGN, RESTORED, newest_foreign, restored};
+use super::manifests::Line;
 use crate::error::LakeError;
 
 /// Files, rows and bytes.
@@ -38,14 +37,9 @@ pub(crate) fn listed(manifests: &[ManifestFile], content: ManifestContentType) -
     })
 }
 
-/// The summary of a snapshot that lists `listing` after `parent`, made by the commit `id`.
-pub(crate) fn summarise(
-    operation: Operation,
-    id: IngestId,
-    parent: Option<&Snapshot>,
-    listing: &Listing,
-    removed: &[ManifestEntryRef],
-) -> Result<Summary, LakeError> {
+/// The summary of a snapshot that lists what `draft` says after `parent`, made by the commit `id`.
+pub(crate) fn summarise(draft: &Draft, id: IngestId, parent: Option<&Snapshot>) -> Result<Summary, LakeError> {
+    let Draft { operation, listing, removed, is_restored } = draft;
     let (mut added, mut gone, mut partitions) = (Totals::default(), Totals::default(), BTreeSet::new());
     let (mut files, mut rows) = listed(&listing.kept, ManifestContentType::Data);
     for line in listing.drafts.iter().flatten() {
@@ -66,6 +60,8 @@ pub(crate) fn summarise(
     }
     let mut properties = HashMap::from([(COMMIT.to_owned(), id.to_string())]);
     properties.extend(parent.and_then(newest_foreign).map(|foreign| (FOREIGN.to_owned(), foreign.to_string())));
+    let restored = if *is_restored { Some(id.to_string()) } else { parent.and_then(restored).map(str::to_owned) };
+    properties.extend(restored.map(|id| (RESTORED.to_owned(), id)));
     let mut set = |key: &str, value: u64| properties.insert(key.to_owned(), value.to_string());
     set("changed-partition-count", partitions.len() as u64);
     for (key, value) in [
@@ -90,7 +86,7 @@ pub(crate) fn summarise(
     if let Some(bytes) = before(parent, "total-files-size") {
         set("total-files-size", (bytes + added.bytes).saturating_sub(gone.bytes));
     }
-    Ok(Summary { operation, additional_properties: properties })
+    Ok(Summary { operation: operation.clone(), additional_properties: properties })
 }
 
 fn before(parent: Option<&Snapshot>, key: &str) -> Option<u64> {

@@ -290,6 +290,26 @@ async fn commit_elsewhere(lake: &Lake) -> i64 {
 }
 
 #[tokio::test]
+async fn a_restore_stays_in_the_lineage() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path(), 1).await;
+    ingest(&lake, "a", "1", &[(1, 1)]).await;
+    let before = lake.current_snapshot().await.unwrap();
+    let mut seen = vec![lake.lineage(before).await.unwrap()];
+    assert_eq!(seen[0].restored, None);
+    for number in 2..4 {
+        let snapshot = lake.restored().await.unwrap();
+        let lineage = lake.lineage(snapshot).await.unwrap();
+        assert!(lineage.restored.is_some() && !seen.contains(&lineage));
+        ingest(&lake, "a", &number.to_string(), &[(1, 1)]).await;
+        assert_eq!(lake.lineage(lake.current_snapshot().await.unwrap()).await.unwrap(), lineage);
+        seen.push(lineage);
+    }
+    // What was there is still there, and nothing else.
+    assert_eq!(days(&lake, "a").await.iter().map(|(_, rows, ..)| rows).sum::<u64>(), 3);
+}
+
+#[tokio::test]
 async fn a_commit_of_another_engine_stays_in_the_lineage() {
     let folder = tempfile::tempdir().unwrap();
     let lake = lake(folder.path(), 1).await;

@@ -49,6 +49,7 @@ pub fn part_key(of: PartKeys<'_>, slice: &Slice, days: &[PlannedDay]) -> Content
         .number("sha256", i128::from(request.shape.sha256))
         .text("table", &of.lineage.table.to_string())
         .texts("foreign snapshot", of.lineage.foreign.map(|id| id.to_string()).as_deref().map(std::iter::once))
+        .texts("restored", of.lineage.restored.map(|id| id.to_string()).as_deref().map(std::iter::once))
         .texts("only for", of.only_for.map(|id| id.to_string()).as_deref().map(std::iter::once));
     for (name, set) in [("channels", &filter.channels), ("senders", &filter.senders)] {
         let owned: Option<Vec<String>> = values(set).map(Iterator::collect);
