@@ -6,6 +6,25 @@ use std::process::Command;
 use crate::folder::Folder;
 use crate::programs;
 
+/// Extensions of both certificates; without an own file those of the system's would be added.
+const CONFIGURATION: &str = "
+[req]
+distinguished_name = name
+[name]
+[authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign
+subjectKeyIdentifier = hash
+[server]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost,IP:127.0.0.1
+";
+
+/// A key on P-256 without a passphrase and a certificate for two days.
+const REQUEST: &str = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+
 /// Where the encrypted port is, and who vouches for it.
 #[derive(Debug)]
 pub struct Tls {
@@ -16,35 +35,22 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Makes both in the server's folder; they are valid for two days.
+    /// Makes both certificates in the server's folder.
     pub fn make(openssl: &Path, folder: &Folder, port: u16) -> Self {
         let file = |name: &str| folder.path().join(name);
         let (authority, authority_key) = (file("authority.pem"), file("authority.key"));
         let (certificate, key) = (file("server.pem"), file("server.key"));
-        let run = |arguments: &[&str], key: &Path, out: &Path| {
+        let configuration = folder.write("openssl.cnf", CONFIGURATION);
+        let request = |extensions: &str, key: &Path, out: &Path| {
             let mut command = Command::new(openssl);
             programs::as_server(&mut command, folder.path());
-            command.args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2".split(' '));
-            command.arg("-keyout").arg(key).arg("-out").arg(out).args(arguments);
-            let output = command.output().expect("openssl can be run");
-            assert!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
+            command.args(REQUEST.split(' ')).arg("-config").arg(&configuration).args(["-extensions", extensions]);
+            command.arg("-keyout").arg(key).arg("-out").arg(out);
+            command
         };
-        let of_authority = ["-subj", "/CN=authority of one test", "-addext", "keyUsage=critical,keyCertSign"];
-        run(&of_authority, &authority_key, &authority);
-        let signed_by = [&authority, &authority_key].map(|path| path.to_str().expect("our own names are UTF-8"));
-        let of_server = [
-            "-subj",
-            "/CN=localhost",
-            "-CA",
-            signed_by[0],
-            "-CAkey",
-            signed_by[1],
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-            "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1",
-        ];
-        run(&of_server, &key, &certificate);
+        run(request("authority", &authority_key, &authority).args(["-subj", "/CN=authority of one test"]));
+        let mut signed = request("server", &key, &certificate);
+        run(signed.args(["-subj", "/CN=localhost", "-CA"]).arg(&authority).arg("-CAkey").arg(&authority_key));
         Self { port, authority, certificate, key }
     }
 
@@ -66,4 +72,9 @@ impl Tls {
             self.authority.display()
         )
     }
+}
+
+fn run(openssl: &mut Command) {
+    let output = openssl.output().expect("openssl can be run");
+    assert!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
 }

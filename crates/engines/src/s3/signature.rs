@@ -26,7 +26,7 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// The headers `x-amz-date` and `Authorization` of a request; `path` and `query` are encoded already.
+/// The header `Authorization` of a request whose `x-amz-date` is `now`; `path` and `query` are encoded already.
 pub fn sign(keys: &Keys, method: &str, host: &str, path: &str, query: &str, now: &str) -> String {
     let mut pairs: Vec<_> = query.split('&').filter(|pair| !pair.is_empty()).map(with_equals_sign).collect();
     pairs.sort_unstable();

@@ -16,6 +16,7 @@ const IS_CHILD: &str = "ENGINES_TEST_IS_CHILD";
 fn servers_end_with_a_killed_process() {
     if std::env::var_os(IS_CHILD).is_some() {
         be_killed();
+        return;
     }
     let mut child = Command::new(std::env::current_exe().expect("this test"));
     child.args(["--exact", "dying::servers_end_with_a_killed_process", "--nocapture"]);
@@ -35,10 +36,10 @@ fn servers_end_with_a_killed_process() {
     wait_until("the folder is gone", || !Path::new(folder).exists());
 }
 
+/// Says what it started and waits; without an engine it says nothing of servers and ends.
 fn be_killed() {
     let (Some(redis), Some(database)) = (Redis::start(&[]), Database::fresh()) else {
-        println!("servers: ");
-        return;
+        return println!("servers: ");
     };
     let folder = redis.ask(&["CONFIG", "GET", "dir"]);
     let folder = folder.lines().nth(1).expect("a value");
