@@ -88,14 +88,22 @@ pub enum Body {
 /// What is changed in a body while it passes.
 #[derive(Debug, Default)]
 pub struct Change {
-    /// Nothing passes from this byte on.
-    pub cut_at: Option<u64>,
-    /// The bit that flips, counted from the body's first.
-    pub flip_bit: Option<u64>,
+    cut_at: Option<u64>,
+    flip_bit: Option<u64>,
     passed: u64,
 }
 
 impl Change {
+    /// Nothing passes from this byte on.
+    pub fn cut_at(byte: u64) -> Self {
+        Self { cut_at: Some(byte), ..Self::default() }
+    }
+
+    /// The bit that flips, counted from the body's first.
+    pub fn flip(bit: u64) -> Self {
+        Self { flip_bit: Some(bit), ..Self::default() }
+    }
+
     /// Changes the next bytes of the body and says how many of them may pass.
     fn apply(&mut self, bytes: &mut [u8]) -> usize {
         let allowed = self.cut_at.map_or(u64::MAX, |end| end.saturating_sub(self.passed));
@@ -197,10 +205,10 @@ mod tests {
 
     #[test]
     fn bodies_are_cut_and_bits_flipped() {
-        let cut = || Change { cut_at: Some(4), ..Change::default() };
+        let cut = || Change::cut_at(4);
         check(Body::Length(6), b"abcdef", cut(), b"abcd", Ended::Cut);
         check(Body::Chunked, b"3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n", cut(), b"3\r\nabc\r\n3\r\nd", Ended::Cut);
-        let flipped = || Change { flip_bit: Some(3 * 8), ..Change::default() };
+        let flipped = || Change::flip(3 * 8);
         check(Body::Length(6), b"abcdef", flipped(), b"abceef", Ended::Whole);
         let chunks = b"3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n";
         check(Body::Chunked, chunks, flipped(), b"3\r\nabc\r\n3\r\neef\r\n0\r\n\r\n", Ended::Whole);

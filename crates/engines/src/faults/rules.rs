@@ -119,11 +119,11 @@ impl Rules {
     pub fn fate(&mut self, call: &Call) -> Fate {
         let mut fate = Fate::default();
         for rule in &mut self.rules {
-            match rule.fault {
+            let fault = rule.fault;
+            match fault {
                 Fault::Delay(delay) if rule.happens_to(call) => fate.delay += delay,
-                fault if fate.fault.is_none() && !matches!(fault, Fault::Delay(_)) && rule.happens_to(call) => {
-                    fate.fault = Some((fault, rule.draws.next()));
-                }
+                Fault::Delay(_) => {}
+                _ if fate.fault.is_none() && rule.happens_to(call) => fate.fault = Some((fault, rule.draws.next())),
                 _ => {}
             }
         }

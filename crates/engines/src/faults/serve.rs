@@ -186,15 +186,11 @@ fn answer_head(server: &mut BufReader<TcpStream>) -> io::Result<Head> {
 
 fn change(fault: Option<(Fault, u64)>, body: Body) -> Change {
     match (fault, body) {
-        (Some((Fault::CutBody { after_bytes }, _)), _) => Change { cut_at: Some(after_bytes), ..Change::default() },
+        (Some((Fault::CutBody { after_bytes }, _)), _) => Change::cut_at(after_bytes),
         (Some((Fault::FlipBit, _)), Body::Length(0)) => Change::default(),
-        (Some((Fault::FlipBit, draw)), Body::Length(length)) => {
-            Change { flip_bit: Some(draw % (length * 8)), ..Change::default() }
-        }
+        (Some((Fault::FlipBit, draw)), Body::Length(length)) => Change::flip(draw % (length * 8)),
         // How long it is shows at its end: the first byte is there for sure.
-        (Some((Fault::FlipBit, draw)), Body::Chunked | Body::ToEnd) => {
-            Change { flip_bit: Some(draw % 8), ..Change::default() }
-        }
+        (Some((Fault::FlipBit, draw)), Body::Chunked | Body::ToEnd) => Change::flip(draw % 8),
         _ => Change::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! As much of Redis' protocol (RESP2) as it takes to send a command and read its reply.
 
-use std::io::{self, BufRead, BufReader, Error, Read, Write};
+use std::io::{self, BufRead, BufReader, Error, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 

@@ -123,7 +123,8 @@ impl Bucket {
         let target = format!("/{}{target}", self.name);
         let answer = client::ask(&self.endpoint, &self.keys, "GET", &target, &[], b"").ok()?;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
-        let items = text.split(&format!("<{element}>")).skip(1);
+        let begin = format!("<{element}>");
+        let items = text.split(&begin).skip(1);
         let keys = items.filter_map(|item| Some(item.split_once("<Key>")?.1.split_once("</Key>")?.0.to_owned()));
         (answer.status == 200).then(|| keys.collect())
     }

@@ -25,6 +25,7 @@ fn servers_end_with_a_killed_process() {
     let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     let mut lines = lines.map(|line| line.expect("text")).skip_while(|line| !line.contains("servers: "));
     let told = lines.next().unwrap_or_default();
+    assert!(told.contains("servers: "), "it ended before it had told");
     let words: Vec<_> = told.split("servers: ").nth(1).unwrap_or_default().split(' ').map(str::to_owned).collect();
     child.kill().expect("it runs");
     child.wait().expect("it was started here");

@@ -1,6 +1,6 @@
 //! Calls to a real S3 server that are broken on their way.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
