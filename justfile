@@ -15,6 +15,10 @@ test:
 deep:
     cargo xtask test --deep
 
+# Redis, PostgreSQL, an S3 server and one that takes letters, for a server of your own, until Ctrl-C
+services:
+    cargo xtask services
+
 # The house's habits as checks
 tidy:
     cargo xtask tidy

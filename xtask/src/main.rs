@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo xtask tidy | cargo xtask test [--deep]";
+const USAGE: &str = "usage: cargo xtask tidy | cargo xtask test [--deep] | cargo xtask services";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -28,6 +28,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         ["tidy"] => tidy::run(&root),
         ["test"] => test::run(&root, false),
         ["test", "--deep"] => test::run(&root, true),
+        ["services"] => test::services(&root),
         _ => bail!("{USAGE}"),
     }
 }

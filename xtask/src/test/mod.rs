@@ -1,7 +1,9 @@
-//! `cargo xtask test`: gets what the tests need, builds once, runs everything, and says what was left out.
+//! `cargo xtask test` and `services`: what the tests need is got and started, everything is run, and what was left out is said.
 
 mod python;
 mod runner;
+mod servers;
+mod services;
 mod tools;
 
 use std::ffi::OsString;
@@ -10,6 +12,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use self::servers::Servers;
+pub use self::services::run as services;
 use self::tools::Tools;
 
 /// Environment for the tests; `docs/tests.md` says what each variable means.
@@ -27,6 +31,9 @@ pub fn run(root: &Path, deep: bool) -> Result<bool> {
     std::fs::write(&left_out, "")?;
     let mut environment: Environment =
         vec![("OUTHAUL_TEST_TOOLS", tools.available().into()), ("OUTHAUL_LEFT_OUT", left_out.clone().into())];
+    // They end with this program, however it ends.
+    let servers = Servers::start(&tools, python.as_deref(), &mut missing);
+    environment.extend(servers.environment());
     environment.extend(python.map(|python| ("OUTHAUL_TEST_PYTHON", python.into())));
     environment.extend(deep.then(|| ("OUTHAUL_DEEP", "1".into())));
     match shared_data(root) {

@@ -1,8 +1,9 @@
-//! Archive readers and a browser that are not ours, from Debian's packages; only what is missing is installed.
+//! Readers, a browser and engines that are not ours, from Debian's packages; only what is missing is installed.
 
 use std::process::Command;
 
 use anyhow::Result;
+use engines::Engine;
 
 use super::{succeeds, works};
 
@@ -14,7 +15,7 @@ struct Tool {
     is_there: fn() -> bool,
 }
 
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 14] = [
     Tool {
         name: "unzip",
         package: "unzip",
@@ -75,7 +76,36 @@ const TOOLS: [Tool; 10] = [
         purpose: "moves Chromium",
         is_there: || works(Command::new("chromedriver").arg("--version")),
     },
+    Tool {
+        name: REDIS,
+        package: "redis-server",
+        purpose: "is a real queue, to be killed, emptied and filled",
+        is_there: || Engine::Redis.is_installed(),
+    },
+    Tool {
+        name: POSTGRES,
+        package: "postgresql",
+        purpose: "is a real directory and catalog; 15 or newer",
+        is_there: || Engine::Postgres.is_installed(),
+    },
+    Tool {
+        name: "openssl",
+        package: "openssl",
+        purpose: "signs certificates for the engines",
+        is_there: || works(Command::new("openssl").arg("version")),
+    },
+    Tool {
+        name: "faketime",
+        package: "faketime",
+        purpose: "gives workers wrong clocks",
+        is_there: || works(Command::new("faketime").arg("--version")),
+    },
 ];
+
+/// What `cargo xtask services` starts from Debian's packages, and needs for the rest.
+pub const REDIS: &str = "redis-server";
+pub const POSTGRES: &str = "postgres";
+pub const OF_SERVICES: [&str; 3] = [REDIS, POSTGRES, "python3"];
 
 /// A run-time without the compiler cannot start a source file.
 fn java() -> bool {
@@ -94,7 +124,17 @@ pub struct Tools(Vec<&'static str>);
 impl Tools {
     /// Looks for every tool, installs the missing ones where that is possible without a question, and looks again.
     pub fn provide(missing: &mut Vec<String>) -> Result<Self> {
-        let (mut there, lacking): (Vec<_>, Vec<_>) = TOOLS.iter().partition(|tool| (tool.is_there)());
+        Self::provide_some(|_| true, missing)
+    }
+
+    /// The same for the tools of these names.
+    pub fn provide_only(names: &[&str], missing: &mut Vec<String>) -> Result<Self> {
+        Self::provide_some(|name| names.contains(&name), missing)
+    }
+
+    fn provide_some(is_wanted: impl Fn(&str) -> bool, missing: &mut Vec<String>) -> Result<Self> {
+        let wanted = TOOLS.iter().filter(|tool| is_wanted(tool.name));
+        let (mut there, lacking): (Vec<_>, Vec<_>) = wanted.partition(|tool| (tool.is_there)());
         if !lacking.is_empty() {
             let packages: Vec<_> = lacking.iter().map(|tool| tool.package).collect();
             println!("xtask: installing {}", packages.join(", "));
@@ -114,13 +154,31 @@ impl Tools {
     pub fn available(&self) -> String {
         self.0.join(",")
     }
+
+    /// Whether one is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains(&name)
+    }
 }
+
+/// Runs `apt-get "$@"`. Packages of servers start them when they are installed, unless a policy forbids it (Debian policy 9.3.3, and
+/// `invoke-rc.d` for its exit code 101): the tests start their own, and nothing else is to listen. A policy that is there stays.
+const APT_GET: &str = r#"
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM HUP
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
+DEBIAN_FRONTEND=noninteractive apt-get "$@"
+"#;
 
 fn install(packages: &[&str]) -> Result<()> {
     let prefix = privileges()?;
     let apt = |arguments: &[&str]| {
-        let mut words = prefix.iter().copied().chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
-        let mut command = Command::new(words.next().unwrap_or("env"));
+        let mut words = prefix.iter().copied().chain(["sh", "-c", APT_GET, "sh"]);
+        let mut command = Command::new(words.next().unwrap_or("sh"));
         command.args(words).args(arguments).stdin(std::process::Stdio::null());
         command
     };

@@ -69,8 +69,8 @@ fn differences(tree: &Tree, name: &str, line: &Drawn) -> Vec<Finding> {
         manifests::dependencies(file).into_iter().filter(|dependency| is_ours(&dependency.name)).collect();
     let mut findings = Vec::new();
     for dependency in &ours {
-        // Tests may also use the test kit, and their own crate with other features.
-        let is_for_tests = dependency.is_dev && ["testkit", name].contains(&dependency.name.as_str());
+        // Tests may also use the test kit, real engines, and their own crate with other features.
+        let is_for_tests = dependency.is_dev && ["testkit", "engines", name].contains(&dependency.name.as_str());
         let is_drawn = line.to.contains(&dependency.name) || is_for_tests;
         if !is_drawn {
             let what = format!("`{name} -> {}` is not drawn in {PAGE}", dependency.name);
