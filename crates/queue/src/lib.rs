@@ -7,7 +7,7 @@ pub mod memory;
 pub mod queue;
 pub mod wake;
 
-pub use limiter::{LimitKey, Limiter, MemoryLimiter, Rate, Taken};
+pub use limiter::{FallbackLimiter, LimitKey, Limiter, MemoryLimiter, Rate, Taken};
 pub use memory::MemoryQueue;
 pub use queue::{Queue, QueueError};
 pub use wake::{Message, Wake, WakeError};

@@ -1,5 +1,6 @@
 //! The port of limits that all API processes share: how often something may be done.
 
+mod fallback;
 mod memory;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 
 use crate::QueueError;
 
+pub use fallback::FallbackLimiter;
 pub use memory::MemoryLimiter;
 
 /// What is counted. `subject` is a digest, so that whoever reads the store learns no address.

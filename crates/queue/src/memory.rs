@@ -102,7 +102,7 @@ impl Queue for MemoryQueue {
 mod tests {
     use super::*;
 
-    crate::queue_contract!(MemoryQueue::default);
+    crate::queue_contract!((|| Some(MemoryQueue::default())));
 
     #[tokio::test]
     async fn a_push_wakes_a_taker_that_waits() {

@@ -8,6 +8,9 @@ use thiserror::Error;
 use crate::{Message, Wake};
 
 /// A set of wakes in the order in which they came, each once: a round robin over owners by construction.
+///
+/// Each call ends within a few seconds, a `take` after its wait, whatever happened to what stands behind the port; while that is
+/// known to be away, at once. The same queue works again once it does.
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Adds a wake at the end; `false` where the same one waits already, which keeps its place.

@@ -11,7 +11,8 @@ use crate::limiter::{LimitKey, Limiter, Rate, Taken};
 
 const RATE: Rate = Rate { times: 3, per: Duration::from_secs(30) };
 
-/// Makes a test of each check, over an empty limiter that `$factory` makes with a clock.
+/// Makes a test of each check, over an empty limiter that `$factory` makes with a clock; where it makes none, since what
+/// it needs is not there, the test is left out.
 #[macro_export]
 macro_rules! limiter_contract {
     ($factory:expr) => {
@@ -46,9 +47,11 @@ async fn taken(limiter: &impl Limiter, key: LimitKey) -> Result<Option<u64>, Que
 }
 
 /// As many as allowed at once, then one in each interval, however long one waits.
-pub async fn all_at_once_then_one_by_one<L: Limiter>(make: impl Fn(Arc<ManualClock>) -> L) -> Result<(), QueueError> {
+pub async fn all_at_once_then_one_by_one<L: Limiter>(
+    make: impl Fn(Arc<ManualClock>) -> Option<L>,
+) -> Result<(), QueueError> {
     let clock = clock();
-    let limiter = make(clock.clone());
+    let Some(limiter) = make(clock.clone()) else { return Ok(()) };
     for _ in 0..3 {
         assert_eq!(taken(&limiter, key("a", 0)).await?, None);
     }
@@ -67,8 +70,8 @@ pub async fn all_at_once_then_one_by_one<L: Limiter>(make: impl Fn(Arc<ManualClo
 }
 
 /// Neither another subject nor another limit is touched.
-pub async fn keys_are_apart<L: Limiter>(make: impl Fn(Arc<ManualClock>) -> L) -> Result<(), QueueError> {
-    let limiter = make(clock());
+pub async fn keys_are_apart<L: Limiter>(make: impl Fn(Arc<ManualClock>) -> Option<L>) -> Result<(), QueueError> {
+    let Some(limiter) = make(clock()) else { return Ok(()) };
     for _ in 0..4 {
         taken(&limiter, key("a", 0)).await?;
     }
@@ -79,9 +82,11 @@ pub async fn keys_are_apart<L: Limiter>(make: impl Fn(Arc<ManualClock>) -> L) ->
 }
 
 /// Who goes on asking does not wait longer.
-pub async fn a_refusal_is_not_counted<L: Limiter>(make: impl Fn(Arc<ManualClock>) -> L) -> Result<(), QueueError> {
+pub async fn a_refusal_is_not_counted<L: Limiter>(
+    make: impl Fn(Arc<ManualClock>) -> Option<L>,
+) -> Result<(), QueueError> {
     let clock = clock();
-    let limiter = make(clock.clone());
+    let Some(limiter) = make(clock.clone()) else { return Ok(()) };
     for _ in 0..20 {
         taken(&limiter, key("a", 0)).await?;
     }
@@ -92,9 +97,9 @@ pub async fn a_refusal_is_not_counted<L: Limiter>(make: impl Fn(Arc<ManualClock>
 
 /// Callers at the same time get no more than callers in turn.
 pub async fn at_once_no_more_than_allowed<L: Limiter + 'static>(
-    make: impl Fn(Arc<ManualClock>) -> L,
+    make: impl Fn(Arc<ManualClock>) -> Option<L>,
 ) -> Result<(), QueueError> {
-    let limiter = Arc::new(make(clock()));
+    let Some(limiter) = make(clock()).map(Arc::new) else { return Ok(()) };
     let mut callers = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let limiter = Arc::clone(&limiter);

@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    crate::limiter_contract!(|clock: Arc<ManualClock>| MemoryLimiter::new(clock));
+    crate::limiter_contract!(|clock: Arc<ManualClock>| Some(MemoryLimiter::new(clock)));
 
     #[tokio::test]
     async fn it_stays_small_and_keeps_what_is_used_most() {
