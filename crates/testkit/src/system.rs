@@ -17,7 +17,7 @@ use domain::request::{Request, Shape};
 use domain::time::Micros;
 use lake::ingest::{Compression, IngestOptions, Ingested, Input};
 use lake::{Lake, LakeOptions};
-use queue::{MemoryQueue, Queue, Wake};
+use queue::{Queue, Wake};
 use rand_chacha::ChaCha8Rng;
 use stores::memory::{MemoryDirectory, MemoryJobs};
 use stores::{Created, Jobs, NewExport};
@@ -26,7 +26,10 @@ use tempfile::TempDir;
 
 use crate::interference::Interference;
 use crate::letters::Letters;
-use crate::{Act, Crew, DEADLINE, Gate, HookedArtifacts, JobStore, LoggedJobs, Messages, Moment, Settings, TestClock};
+use crate::{
+    Act, Crew, DEADLINE, FaultyQueue, Gate, HookedArtifacts, JobStore, LoggedJobs, Messages, Moment, Settings,
+    TestClock,
+};
 
 /// One installation. Every test ends with [`System::assert_nothing_left`].
 pub struct System {
@@ -37,7 +40,7 @@ pub struct System {
     /// The truth, with a log.
     pub jobs: Arc<LoggedJobs>,
     /// The hints.
-    pub queue: MemoryQueue,
+    pub queue: FaultyQueue,
     /// Plans, parts, archives.
     pub artifacts: Arc<HookedArtifacts>,
     /// Who belongs where, and what users subscribe to.
@@ -79,7 +82,7 @@ impl System {
             clock,
             lake,
             jobs,
-            queue: MemoryQueue::default(),
+            queue: FaultyQueue::default(),
             artifacts,
             directory,
             letters,

@@ -2,6 +2,7 @@
 
 mod error;
 mod held;
+mod hints;
 mod lanes;
 mod manifest;
 mod observer;

@@ -8,6 +8,7 @@ use domain::export::{Seen, State};
 use domain::ids::ExportId;
 use domain::owner::Owner;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tracing::{debug, info, warn};
 
 use crate::error::message;
@@ -15,6 +16,8 @@ use crate::worker::Worker;
 
 /// Owners that one sweep wakes.
 const SWEEP_OWNERS: u32 = 1_000;
+/// The wait for a queue that answers again to go on doing so, before what was pushed in vain is looked for.
+const BACK_WAIT: Duration = Duration::from_millis(200);
 /// Every so many sweeps the files of dead processes are cleared away, too.
 const HOUSEKEEPING_SWEEPS: u64 = 60;
 
@@ -28,8 +31,12 @@ pub(crate) struct Watching {
 impl Worker {
     pub(crate) async fn sweep_for_ever(self: Arc<Self>) {
         let mut sweeps = tokio::time::interval(Duration::from_millis(self.options.limits.sweep_milliseconds));
+        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for count in 0_u64.. {
-            sweeps.tick().await;
+            tokio::select! {
+                _ = sweeps.tick() => {}
+                () = self.hints.back() => tokio::time::sleep(BACK_WAIT).await,
+            }
             self.sweep().await;
             if count.is_multiple_of(HOUSEKEEPING_SWEEPS) {
                 self.clear_after_the_dead().await;
@@ -45,9 +52,7 @@ impl Worker {
                     warn!(exports = due.too_new, "records of a newer version are left to newer workers");
                 }
                 debug!(owners = due.owners.len(), "swept");
-                for owner in due.owners {
-                    self.wake(&owner).await;
-                }
+                self.hints.push_all(due.owners).await;
                 self.progress.swept();
             }
             Err(error) => warn!(error = message(&error), "no sweep"),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::export::{Export, Lease, Outcome};
 use domain::owner::Owner;
 use lake::staging::Staging;
-use queue::{Message, Wake};
+use queue::Message;
 use stores::jobs::{Recorded, Then};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -16,6 +16,7 @@ use tracing::{Instrument, debug, info_span, warn};
 
 use crate::error::message as message_of;
 use crate::held::Held;
+use crate::hints::Hints;
 use crate::lanes::Lanes;
 use crate::ports::{FEW_AT_ONCE, Ports, WorkerOptions, has_few_rows};
 use crate::progress::Progress;
@@ -23,8 +24,6 @@ use crate::steps;
 use crate::sweeper::Watching;
 use crate::trouble::Trouble;
 
-/// How long one wait for a wake lasts before the loop looks up again.
-const TAKE_WAIT: Duration = Duration::from_secs(5);
 /// How often a result is offered to a job store that does not answer.
 const RECORD_ATTEMPTS: u32 = 6;
 /// The wait before the second offer; it doubles with each further one.
@@ -32,7 +31,7 @@ const RECORD_WAIT: Duration = Duration::from_millis(100);
 /// The first delay of a wake that only a newer worker can read; it doubles so many times.
 const TOO_NEW_WAIT: Duration = Duration::from_secs(1);
 const TOO_NEW_DOUBLINGS: u32 = 6;
-/// The wait after the queue or the job store failed.
+/// The wait after the job store failed.
 const TROUBLE_WAIT: Duration = Duration::from_millis(500);
 
 /// One worker.
@@ -41,6 +40,8 @@ pub struct Worker {
     pub(crate) options: WorkerOptions,
     pub(crate) progress: Arc<Progress>,
     pub(crate) held: Held,
+    /// Wakes, given and taken.
+    pub(crate) hints: Hints,
     /// Where parts are built.
     pub(crate) lanes: Lanes,
     pub(crate) watching: Mutex<Watching>,
@@ -73,12 +74,14 @@ impl Worker {
         let slots = Arc::new(Semaphore::new(options.slots.max(1) as usize));
         let beside = Arc::new(Semaphore::new(FEW_AT_ONCE));
         let (held, lanes, watching) = (Held::default(), Lanes::default(), Mutex::default());
+        let hints = Hints::new(Arc::clone(&ports.queue));
         let (too_new, recorded, trouble) = (AtomicU32::new(0), watch::Sender::new(0), Trouble::default());
         Ok(Arc::new(Self {
             ports,
             options,
             progress,
             held,
+            hints,
             lanes,
             watching,
             scratch,
@@ -132,16 +135,11 @@ impl Worker {
     async fn next_owner(&self) -> Owner {
         loop {
             let room = self.slots.acquire().await;
-            match self.ports.queue.take(TAKE_WAIT).await {
-                Ok(Some(message)) => match message.decode() {
+            if let Some(message) = self.hints.take().await {
+                match message.decode() {
                     Ok(wake) => return wake.owner,
                     Err(error) if error.is_too_new() => self.give_back(message).await,
                     Err(error) => warn!(error = message_of(&error), "wake dropped"),
-                },
-                Ok(None) => {}
-                Err(error) => {
-                    warn!(error = message_of(&error), "queue did not answer");
-                    tokio::time::sleep(TROUBLE_WAIT).await;
                 }
             }
             drop(room);
@@ -153,17 +151,14 @@ impl Worker {
         let seen = self.too_new.fetch_add(1, Ordering::Relaxed);
         let delay = TOO_NEW_WAIT * 2_u32.pow(seen.min(TOO_NEW_DOUBLINGS));
         warn!(delay_seconds = delay.as_secs(), "wake of a newer version given back");
-        if let Err(error) = self.ports.queue.push_later(message, delay).await {
-            warn!(error = message_of(&error), "wake of a newer version lost");
-        }
+        self.hints.push_later(message, delay).await;
     }
 
     /// Claims what there is room for and starts on it; with nothing to claim, looks after those who hold something.
     async fn serve(self: &Arc<Self>, owner: &Owner, steps: &mut JoinSet<()>) {
         let slot = || Arc::clone(&self.slots).try_acquire_owned().ok();
         // While others wait an owner takes one step at a time, so that all come round.
-        let others_wait = !self.ports.queue.is_empty().await.unwrap_or(true);
-        let most = if others_wait { 1 } else { self.options.limits.claim_segments as usize };
+        let most = if self.hints.others_wait().await { 1 } else { self.options.limits.claim_segments as usize };
         let room: Vec<_> = std::iter::from_fn(slot).take(most).collect();
         let claimed = self.ports.jobs.claim(owner, self.options.id, room.len() as u32).await;
         self.trouble.note(claimed.as_ref().map(Option::is_some));
@@ -253,11 +248,9 @@ impl Worker {
         None
     }
 
-    /// Says that an owner may have work. A wake is a hint: one that cannot be pushed is made good by the sweeper.
+    /// Says that an owner may have work. What the queue does not take, this worker looks after itself.
     pub async fn wake(&self, owner: &Owner) {
-        if let Err(error) = self.ports.queue.push(Wake { owner: owner.clone() }).await {
-            warn!(error = message_of(&error), "wake not pushed");
-        }
+        self.hints.push(owner).await;
     }
 
     async fn beat_for_ever(self: Arc<Self>) {

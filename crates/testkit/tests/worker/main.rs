@@ -27,6 +27,7 @@ mod memberships;
 mod parts;
 mod places;
 mod power;
+mod queue_faults;
 mod refusals;
 mod stops;
 mod storms;
