@@ -135,16 +135,23 @@ impl Bucket {
     }
 
     /// Whether the server compares an object in parts with the checksum of the whole, and refuses if it differs: tried out
-    /// on an object of its own, since servers take the checksum and do not look at it.
+    /// with a copied part on objects of its own, since servers take the checksum and do not look at it.
     pub async fn compares_whole_objects(&self) -> Result<bool, S3Error> {
-        let key = probe_key(self);
-        let upload = self.begin(&key).await?;
+        let (from, to) = (probe_key(self), probe_key(self));
+        self.put(&from, Bytes::from_static(TEXT)).await?;
+        let compares = self.compares_copy(&from, &to).await;
+        self.delete(&from).await?;
+        compares
+    }
+
+    async fn compares_copy(&self, from: &str, to: &str) -> Result<bool, S3Error> {
+        let upload = self.begin(to).await?;
         let crc = Crc64::of(TEXT);
         let tried = async {
-            let tag = self.upload_part(&upload, 1, Bytes::from_static(TEXT), crc).await?;
+            let tag = self.copy_part(&upload, 1, from, None).await?;
             let wrong = Crc64 { value: crc.value ^ 1, ..crc };
             match self.complete(&upload, &[(1, tag)], wrong).await {
-                Ok(()) => self.delete(&key).await.map(|()| false),
+                Ok(()) => self.delete(to).await.map(|()| false),
                 Err(S3Error::Differs { .. } | S3Error::Refused { status: 400, .. }) => Ok(true),
                 Err(error) => Err(error),
             }
@@ -157,9 +164,11 @@ impl Bucket {
     }
 }
 
-/// The key of an object that is there to try something out.
+/// What the keys of objects begin with that are there to try something out.
+pub(crate) const PROBES: &str = "probes/";
+
 fn probe_key(bucket: &Bucket) -> String {
-    format!("probes/{}", random_name(bucket))
+    format!("{PROBES}{}", random_name(bucket))
 }
 
 /// Sixteen hex digits that nobody else has.

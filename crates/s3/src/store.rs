@@ -74,7 +74,8 @@ impl S3Artifacts {
         if self.verify_copies {
             return Ok(true);
         }
-        Ok(!self.compares.get_or_try_init(|| self.bucket.compares_whole_objects()).await?)
+        let compares = self.compares.get_or_try_init(|| self.bucket.compares_whole_objects()).await?;
+        Ok(!*compares)
     }
 }
 

@@ -4,7 +4,7 @@ use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 
-/// Takes out the headers that would name each try a call of its own, the first of one.
+/// Takes out the headers that would name each try a call of its own, the first of one. They are not signed.
 #[derive(Debug)]
 pub(super) struct NoTryNumbers;
 
@@ -13,7 +13,7 @@ impl Intercept for NoTryNumbers {
         "NoTryNumbers"
     }
 
-    fn modify_before_signing(
+    fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
         _: &RuntimeComponents,

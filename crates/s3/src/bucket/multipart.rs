@@ -92,7 +92,7 @@ impl Bucket {
         tag(call, answer.e_tag())
     }
 
-    /// Makes a part of a range of another object of this bucket, without a byte through this process.
+    /// Makes a part of a range of another object of this bucket, or of all of it, without a byte through this process.
     ///
     /// # Errors
     /// [`S3Error::NoSuchObject`] and [`S3Error::Short`] speak of the object that is copied from, where the server says so;
@@ -102,9 +102,9 @@ impl Bucket {
         upload: &UploadId,
         number: u32,
         from: &str,
-        range: Range<u64>,
+        range: Option<Range<u64>>,
     ) -> Result<PartTag, S3Error> {
-        let bytes = (range.end - range.start) / COPIED_BYTES_PER_SENT_BYTE;
+        let bytes = range.as_ref().map_or(0, |range| range.end - range.start) / COPIED_BYTES_PER_SENT_BYTE;
         let once = |_| self.copy_part_once(upload, number, from, range.clone());
         let tag = self.call("UploadPartCopy", bytes, once).await?;
         fail_point!("s3.part.after");
@@ -116,14 +116,15 @@ impl Bucket {
         upload: &UploadId,
         number: u32,
         from: &str,
-        range: Range<u64>,
+        range: Option<Range<u64>>,
     ) -> Result<PartTag, S3Error> {
         let call = "UploadPartCopy";
         let copy =
             self.client().upload_part_copy().bucket(self.name()).key(self.key(&upload.key)).upload_id(&upload.id);
         let copy = copy.part_number(part_number(call, number)?);
         let copy = copy.copy_source(format!("{}/{}", self.name(), self.key(from)));
-        let copy = copy.copy_source_range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
+        let range = range.map(|range| format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
+        let copy = copy.set_copy_source_range(range);
         let answer = copy.send().await.map_err(|error| S3Error::of(call, error))?;
         tag(call, answer.copy_part_result().and_then(|part| part.e_tag()))
     }

@@ -100,30 +100,36 @@ impl Bucket {
     /// # Errors
     /// [`S3Error::Short`] where the object ends before.
     pub async fn get_range(&self, key: &str, range: Range<u64>, etag: Option<&str>) -> Result<Option<Bytes>, S3Error> {
-        let short = S3Error::Short { call: "GetObject" };
-        if range.start >= range.end {
-            // No range can ask for nothing.
-            return match self.head(key).await? {
-                Some(head) if head.bytes < range.end => Err(short),
-                head => Ok(head.map(|_| Bytes::new())),
-            };
-        }
-        if i64::try_from(range.end).is_err() {
-            return self.head(key).await?.map_or(Ok(None), |_| Err(short));
-        }
-        let bytes = range.end - range.start;
-        let read = self.call("GetObject", bytes, |_| self.get_range_once(key, range.clone(), etag)).await;
-        unless_gone(read)
+        Ok(self.ranged(key, range, etag).await?.map(|(bytes, _)| bytes))
     }
 
-    async fn get_range_once(&self, key: &str, range: Range<u64>, etag: Option<&str>) -> Result<Bytes, S3Error> {
+    /// The same, with the length of the whole object (bytes).
+    pub async fn get_range_of(&self, key: &str, range: Range<u64>) -> Result<Option<(Bytes, u64)>, S3Error> {
+        self.ranged(key, range, None).await
+    }
+
+    async fn ranged(&self, key: &str, range: Range<u64>, etag: Option<&str>) -> Result<Option<(Bytes, u64)>, S3Error> {
+        // No range can ask for nothing, and none for more than a signed number counts.
+        if range.start >= range.end || i64::try_from(range.end).is_err() {
+            return match self.head(key).await? {
+                Some(head) if head.bytes < range.end => Err(S3Error::Short { call: "GetObject" }),
+                head => Ok(head.map(|head| (Bytes::new(), head.bytes))),
+            };
+        }
+        let bytes = range.end - range.start;
+        unless_gone(self.call("GetObject", bytes, |_| self.ranged_once(key, range.clone(), etag)).await)
+    }
+
+    async fn ranged_once(&self, key: &str, range: Range<u64>, etag: Option<&str>) -> Result<(Bytes, u64), S3Error> {
         let call = "GetObject";
         let get = self.client().get_object().bucket(self.name()).key(self.key(key));
         let get = get.range(format!("bytes={}-{}", range.start, range.end - 1)).set_if_match(etag.map(str::to_owned));
         let answer = get.send().await.map_err(|error| S3Error::of(call, error))?;
         match sent_range(&answer) {
-            Some(sent) if sent == range => read_body(call, answer, range.end - range.start).await,
-            Some(sent) if sent.start == range.start && sent.end < range.end => Err(S3Error::Short { call }),
+            Some((sent, whole)) if sent == range => {
+                Ok((read_body(call, answer, range.end - range.start).await?, whole))
+            }
+            Some((sent, _)) if sent.start == range.start && sent.end < range.end => Err(S3Error::Short { call }),
             _ => Err(S3Error::NoAnswer { call, what: "another range than the one asked for".to_owned() }),
         }
     }
@@ -234,15 +240,19 @@ fn head_of(answer: &HeadObjectOutput) -> Result<Head, S3Error> {
     })
 }
 
-/// Which bytes an answer holds by its `Content-Range` (RFC 9110 section 14.4); all of them where it has none.
-fn sent_range(answer: &GetObjectOutput) -> Option<Range<u64>> {
+/// Which bytes an answer holds, and how many the object has, by its `Content-Range` (RFC 9110 section 14.4); all of them
+/// where it has none.
+fn sent_range(answer: &GetObjectOutput) -> Option<(Range<u64>, u64)> {
     match answer.content_range() {
         Some(text) => {
-            let (range, _) = text.strip_prefix("bytes ")?.split_once('/')?;
+            let (range, whole) = text.strip_prefix("bytes ")?.split_once('/')?;
             let (first, last) = range.split_once('-')?;
-            Some(first.parse().ok()?..last.parse::<u64>().ok()?.checked_add(1)?)
+            Some((first.parse().ok()?..last.parse::<u64>().ok()?.checked_add(1)?, whole.parse().ok()?))
         }
-        None => Some(0..u64::try_from(answer.content_length()?).ok()?),
+        None => {
+            let whole = u64::try_from(answer.content_length()?).ok()?;
+            Some((0..whole, whole))
+        }
     }
 }
 

@@ -92,7 +92,10 @@ impl Assembly<'_> {
         match writer.finish(Some(whole)).await {
             Ok(_) if verify => self.look_at(&key, whole).await,
             Ok(_) => Ok(()),
-            Err(error @ S3Error::Differs { .. }) => Err(self.culprit(error).await),
+            // Servers name it differently.
+            Err(error @ (S3Error::Differs { .. } | S3Error::Refused { status: 400, .. })) => {
+                Err(self.culprit(error).await)
+            }
             Err(error) => Err(failed(DOING)(error)),
         }
     }
@@ -132,8 +135,8 @@ impl Assembly<'_> {
 
     /// The bytes of some slices, one behind the other, and their sums.
     async fn join(&self, slices: &[Slice], sums: &mut Vec<Sum>) -> Result<Bytes, ArtifactError> {
-        let reads = stream::iter(slices).map(|slice| self.read(slice)).buffered(READS_AT_ONCE);
-        let read: Vec<Bytes> = reads.try_collect().await?;
+        let reads = stream::iter(slices.to_vec()).map(|slice| async move { self.read(&slice).await });
+        let read: Vec<Bytes> = reads.buffered(READS_AT_ONCE).try_collect().await?;
         for (slice, bytes) in slices.iter().zip(&read) {
             sums.extend(self.sums(slice, bytes));
         }
@@ -174,7 +177,8 @@ impl Assembly<'_> {
             Part::Copy(slice) => Some(slice),
             Part::Join(_) => None,
         });
-        let reads = stream::iter(copied.flat_map(blocks)).map(|slice| async move {
+        let read: Vec<Slice> = copied.flat_map(blocks).collect();
+        let reads = stream::iter(read).map(|slice| async move {
             let bytes = self.read(&slice).await?;
             Ok(self.sums(&slice, &bytes))
         });
@@ -197,7 +201,8 @@ impl Assembly<'_> {
 
     /// The server could not copy: names the object that is gone or too short, if that is why.
     async fn missing(&self, error: S3Error) -> ArtifactError {
-        let looks = stream::iter(&self.pieces).map(|piece| async move {
+        let looks = stream::iter(0..self.pieces.len()).map(|index| async move {
+            let piece = &self.pieces[index];
             let Piece::Copy { from, offset, .. } = piece else { return None };
             let end = offset + checks::whole(piece).bytes;
             let head = self.bucket.head(&from.to_string()).await.ok()?;

@@ -28,12 +28,6 @@ pub(super) struct Slice {
     pub(super) range: Range<u64>,
 }
 
-impl Slice {
-    pub(super) fn bytes(&self) -> u64 {
-        self.range.end - self.range.start
-    }
-}
-
 /// One part of the upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -140,6 +134,12 @@ mod tests {
 
     const MIB: u64 = 1 << 20;
     const GIB: u64 = 1 << 30;
+
+    impl Slice {
+        fn bytes(&self) -> u64 {
+            self.range.end - self.range.start
+        }
+    }
 
     fn slices(part: &Part) -> &[Slice] {
         match part {

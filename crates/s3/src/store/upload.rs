@@ -60,7 +60,7 @@ impl S3Upload {
         outcome.ok_or_else(|| broken(DOING))?.map_err(failed(DOING))
     }
 
-    fn refused(&self, range: Range<u64>) -> impl Fn(Refused) -> ArtifactError {
+    fn refused(&self, range: Range<u64>) -> impl Fn(Refused) -> ArtifactError + use<> {
         let object = self.name.clone();
         let limit_bytes = self.blocks.limit_bytes();
         move |refused| match refused {

@@ -60,7 +60,7 @@ impl PartWriter {
         self.room().await?;
         let (bucket, upload) = (self.bucket.clone(), Arc::clone(&self.upload));
         self.under_way.spawn(async move {
-            let tag = bucket.copy_part(&upload, number, &from, range).await?;
+            let tag = bucket.copy_part(&upload, number, &from, Some(range)).await?;
             Ok(Part { number, tag, sent: None })
         });
         Ok(())
