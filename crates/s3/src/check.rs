@@ -4,30 +4,9 @@ use std::fmt::Write;
 
 use bytes::Bytes;
 use crc64::Crc64;
+use domain::finding::{Finding, Verdict};
 
 use crate::{Bucket, Found, S3Error};
-
-/// One thing that was tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What.
-    pub what: &'static str,
-    /// What came of it.
-    pub verdict: Verdict,
-    /// In plain words, without a secret.
-    pub text: String,
-}
-
-/// What came of trying something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// As it must be.
-    Ok,
-    /// It works, but not as well as it might.
-    Warn,
-    /// It does not work.
-    Fail,
-}
 
 /// Clocks that are further apart are named (seconds).
 const CLOCK_WARN_SECONDS: i64 = 60;
@@ -107,14 +86,14 @@ impl Bucket {
         let wrong = Crc64 { value: crc.value ^ 1, ..crc };
         let whole = match self.put_checked(key, Bytes::from_static(TEXT), wrong).await {
             Err(S3Error::Differs { .. }) => {
-                ok("checksum of an object", "the server refuses bytes of another CRC-64/NVME")
+                Finding::ok("checksum of an object", "the server refuses bytes of another CRC-64/NVME")
             }
-            Ok(()) => warn("checksum of an object", "the server takes bytes of another CRC-64/NVME"),
+            Ok(()) => Finding::warn("checksum of an object", "the server takes bytes of another CRC-64/NVME"),
             Err(error) => finding("checksum of an object", Err(error)),
         };
         let parts = match self.compares_whole_objects().await {
-            Ok(true) => ok("checksum of parts", "the server compares the CRC-64/NVME of whole objects"),
-            Ok(false) => warn(
+            Ok(true) => Finding::ok("checksum of parts", "the server compares the CRC-64/NVME of whole objects"),
+            Ok(false) => Finding::warn(
                 "checksum of parts",
                 "the server does not compare whole objects: what it copies is read once more, and compared by us",
             ),
@@ -178,17 +157,9 @@ pub(crate) fn random_name(bucket: &Bucket) -> String {
     format!("{:016x}", u64::from_be_bytes(bytes))
 }
 
-fn ok(what: &'static str, text: &str) -> Finding {
-    Finding { what, verdict: Verdict::Ok, text: text.to_owned() }
-}
-
-fn warn(what: &'static str, text: &str) -> Finding {
-    Finding { what, verdict: Verdict::Warn, text: text.to_owned() }
-}
-
 fn finding(what: &'static str, found: Result<String, impl ToString>) -> Finding {
     match found {
-        Ok(text) => Finding { what, verdict: Verdict::Ok, text },
-        Err(error) => Finding { what, verdict: Verdict::Fail, text: error.to_string() },
+        Ok(text) => Finding::ok(what, text),
+        Err(error) => Finding::fail(what, error.to_string()),
     }
 }

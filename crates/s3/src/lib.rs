@@ -11,9 +11,9 @@ pub mod store;
 pub mod writer;
 
 pub use bucket::{Bucket, Found, Head, Listed, PartTag, Unfinished, UploadId};
-pub use check::{Finding, Verdict};
 pub use error::S3Error;
 pub use failpoint::FAILPOINTS;
-pub use options::{Credentials, OptionError, S3Options, Secret};
+pub use options::{Credentials, OptionError, S3Options};
+pub use retry::Tries;
 pub use store::S3Artifacts;
 pub use writer::{Blocks, PartSizes, PartWriter};

@@ -1,8 +1,8 @@
 //! Where a bucket is and how it is used, checked before anything is asked of it.
 
-use std::fmt;
 use std::time::Duration;
 
+use domain::secret::Secret;
 use thiserror::Error;
 
 use crate::retry::Tries;
@@ -53,27 +53,6 @@ pub enum Credentials {
         /// Goes with keys that are lent for a while.
         session_token: Option<Secret>,
     },
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides it.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
-    }
 }
 
 /// An option that cannot be.

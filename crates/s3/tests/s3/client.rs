@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use artifacts::{ArtifactError, Artifacts, DownloadAs};
 use bytes::Bytes;
-use s3::{Credentials, Found, S3Error, Secret, Verdict};
+use domain::finding::Verdict;
+use domain::secret::Secret;
+use s3::{Credentials, Found, S3Error};
 
 use crate::support::{World, archive, fresh, open, options, sample, store};
 

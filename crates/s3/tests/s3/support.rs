@@ -9,10 +9,11 @@ use crc64::Crc64;
 use domain::clock::Clock;
 use domain::content_key::ContentKey;
 use domain::random::Generator;
+use domain::secret::Secret;
 use domain::time::{Day, Micros};
 use engines::{Bucket, S3Faults};
 use rand_chacha::ChaCha8Rng;
-use s3::{Credentials, S3Artifacts, S3Options, Secret};
+use s3::{Credentials, S3Artifacts, S3Options};
 
 pub const MIB: usize = 1 << 20;
 
