@@ -18,4 +18,4 @@ pub use folder::FolderArtifacts;
 pub use memory::MemoryArtifacts;
 pub use name::{FileName, NameError, ObjectName, Prefix};
 pub use piece::{Assembled, Piece, Pieces};
-pub use port::{Artifacts, Put, SYNCED_BYTES, Upload};
+pub use port::{Artifacts, DownloadAs, PATCHABLE_BYTES, Put, SYNCED_BYTES, Upload};

@@ -12,6 +12,9 @@ use crate::{ArtifactError, Assembled, ObjectName, Pieces, Prefix};
 /// be made to wait for a check of all its bytes (bytes).
 pub const SYNCED_BYTES: u64 = 1 << 20;
 
+/// An upload of at most this can be patched anywhere, without an announcement (bytes).
+pub const PATCHABLE_BYTES: u64 = 5 << 20;
+
 /// What came of [`Artifacts::put`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
@@ -19,6 +22,15 @@ pub enum Put {
     Stored,
     /// It was there already, with the same bytes.
     Already,
+}
+
+/// How a browser is to keep what a link gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DownloadAs<'a> {
+    /// The file's name, of `[a-zA-Z0-9._-]`.
+    pub file_name: &'a str,
+    /// Its media type, e.g. `application/zip`.
+    pub content_type: &'a str,
 }
 
 /// A storage of named objects. Whatever is there is complete, and outlives every process.
@@ -100,6 +112,18 @@ pub trait Artifacts: Send + Sync {
         crc64nvme: Option<u64>,
     ) -> Result<u64, ArtifactError>;
 
+    /// A link that reads an object for `seconds` from now, for whoever has it; ranges work. `None` where the storage has no
+    /// such links. Nothing is asked of the storage: whether the object is there shows when the link is followed.
+    async fn presign(
+        &self,
+        name: &ObjectName,
+        download: &DownloadAs<'_>,
+        seconds: u64,
+    ) -> Result<Option<String>, ArtifactError> {
+        let _ = (name, download, seconds);
+        Ok(None)
+    }
+
     /// Whether objects can be written.
     async fn ping(&self) -> Result<(), ArtifactError>;
 }
@@ -113,10 +137,18 @@ pub trait Upload: Send {
     /// Adds bytes at the end.
     fn append(&mut self, bytes: &[u8]) -> Result<(), ArtifactError>;
 
+    /// Says which of the bytes to come will be patched, once: a storage that cannot go back holds them back. What was
+    /// announced before is final.
+    fn will_patch(&mut self, range: Range<u64>) -> Result<(), ArtifactError> {
+        let _ = range;
+        Ok(())
+    }
+
     /// Overwrites bytes that were appended, e.g. the header of the entry still open once its sizes are known.
     ///
     /// # Errors
-    /// [`ArtifactError::OutOfRange`] for bytes that were not appended.
+    /// [`ArtifactError::OutOfRange`] for bytes that were not appended. A storage that cannot go back gives it, too, for bytes
+    /// that were not [announced](Upload::will_patch) and come when more than [`PATCHABLE_BYTES`] were appended.
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<(), ArtifactError>;
 
     /// Makes it visible, in place of an object that lies there; returns its size (bytes). What must last

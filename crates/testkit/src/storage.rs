@@ -142,6 +142,10 @@ impl Upload for CountedUpload {
         self.inner.append(bytes)
     }
 
+    fn will_patch(&mut self, range: Range<u64>) -> Result<(), ArtifactError> {
+        self.inner.will_patch(range)
+    }
+
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<(), ArtifactError> {
         self.inner.patch(offset, bytes)
     }

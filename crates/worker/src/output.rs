@@ -1,6 +1,7 @@
 //! An upload as the encoder's output.
 
 use std::io;
+use std::ops::Range;
 
 use artifacts::{ArtifactError, Upload};
 use encoder::part::Output;
@@ -23,6 +24,10 @@ impl UploadOutput {
 impl Output for UploadOutput {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         Ok(self.0.append(bytes)?)
+    }
+
+    fn will_patch(&mut self, range: Range<u64>) -> io::Result<()> {
+        Ok(self.0.will_patch(range)?)
     }
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {

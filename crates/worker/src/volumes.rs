@@ -19,6 +19,9 @@ pub struct VolumeCut {
     pub to: Day,
 }
 
+/// Most bytes that an object storage copies as one piece (5 GiB): a longer part is several.
+const COPIED_BYTES: u64 = 5 << 30;
+
 /// Cuts parts, in order, into volumes of at most so many bytes and pieces. A part is never cut.
 pub fn volumes(slices: &[Slice], records: &[PartRecord], range: (Day, Day), shape: Shape) -> Vec<VolumeCut> {
     let sizes: Vec<u64> = records.iter().map(|record| record.part.data_bytes).collect();
@@ -41,13 +44,15 @@ fn cut(sizes: &[u64], limit_bytes: u64, limit_pieces: usize) -> Vec<Range<usize>
     // Two pieces are kept for what stands before and behind the parts: a header line, a directory.
     let most = limit_pieces.saturating_sub(2).max(1);
     let mut cuts = Vec::new();
-    let (mut start, mut bytes) = (0, 0_u64);
+    let (mut start, mut bytes, mut pieces) = (0, 0_u64, 0);
     for (index, size) in sizes.iter().enumerate() {
-        if index > start && (bytes + size > limit_bytes || index - start >= most) {
+        let own = size.div_ceil(COPIED_BYTES).max(1) as usize;
+        if index > start && (bytes + size > limit_bytes || pieces + own > most) {
             cuts.push(start..index);
-            (start, bytes) = (index, 0);
+            (start, bytes, pieces) = (index, 0, 0);
         }
         bytes += size;
+        pieces += own;
     }
     cuts.push(start..sizes.len());
     cuts
@@ -71,5 +76,14 @@ mod tests {
         check(&[50, 51], 10, &[1, 2]);
         check(&[500, 1, 99, 1], 10, &[1, 3, 4]);
         check(&[1, 1, 1, 1, 1], 4, &[2, 4, 5]);
+    }
+
+    #[test]
+    fn a_part_that_is_copied_in_pieces_counts_as_many() {
+        let sizes = [COPIED_BYTES, COPIED_BYTES + 1, 1, 3 * COPIED_BYTES];
+        let ends = |pieces| cut(&sizes, u64::MAX, pieces).iter().map(|cut| cut.end).collect::<Vec<_>>();
+        assert_eq!(ends(9), [4]);
+        assert_eq!(ends(8), [3, 4]);
+        assert_eq!(ends(4), [1, 2, 3, 4]);
     }
 }

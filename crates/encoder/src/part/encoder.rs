@@ -164,7 +164,7 @@ impl<O: Output> PartEncoder<O> {
     fn begin(&mut self, name: &str) -> Result<(), PartError> {
         self.broken = true;
         if self.container == Container::Zip {
-            self.output.will_patch(self.position..self.position + local_header_bytes(name));
+            self.output.will_patch(self.position..self.position + local_header_bytes(name))?;
         }
         let mut entry =
             OpenEntry::begin(name.to_owned(), self.container, self.sha256, self.position, &mut self.output)?;

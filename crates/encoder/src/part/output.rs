@@ -1,11 +1,18 @@
 //! Where a part's bytes go.
 
 use std::io;
+use std::ops::Range;
 
 /// A file in the making that grows at its end and in which the header of the entry still open is overwritten once.
 pub trait Output {
     /// Adds bytes at the end.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Says which of the bytes to come will be patched, once: the local header of the entry that is opened now.
+    fn will_patch(&mut self, range: Range<u64>) -> io::Result<()> {
+        let _ = range;
+        Ok(())
+    }
 
     /// Overwrites bytes at `offset`, which all lie in the local header of the entry still open.
     ///
@@ -33,6 +40,10 @@ impl Output for Vec<u8> {
 impl<O: Output + ?Sized> Output for &mut O {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         (**self).append(bytes)
+    }
+
+    fn will_patch(&mut self, range: Range<u64>) -> io::Result<()> {
+        (**self).will_patch(range)
     }
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {

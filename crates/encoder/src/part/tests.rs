@@ -13,10 +13,11 @@ use crate::gzip;
 use crate::hash::{Hash256, PlainHasher};
 use crc64::Crc64;
 
-/// An output that also watches that only the header of the open entry is patched.
+/// An output that also watches that only the header of the open entry is patched, and that it was announced.
 #[derive(Default)]
 struct Watched {
     bytes: Vec<u8>,
+    announced: std::ops::Range<u64>,
     patches: Vec<(u64, usize)>,
     longest_append: usize,
 }
@@ -27,7 +28,14 @@ impl Output for Watched {
         Output::append(&mut self.bytes, bytes)
     }
 
+    fn will_patch(&mut self, range: std::ops::Range<u64>) -> io::Result<()> {
+        assert_eq!(range.start, self.bytes.len() as u64, "announced before it is appended");
+        self.announced = range;
+        Ok(())
+    }
+
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        assert_eq!(offset..offset + bytes.len() as u64, std::mem::take(&mut self.announced));
         self.patches.push((offset, bytes.len()));
         self.bytes.patch(offset, bytes)
     }

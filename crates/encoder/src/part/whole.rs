@@ -35,11 +35,6 @@ impl<O: Output> Whole<O> {
         Self { output, nodes: Vec::new(), kept: BTreeMap::new(), block: Vec::new(), unknown: 0..0, hashes }
     }
 
-    /// Says which of the bytes to come will be patched, once.
-    pub(super) fn will_patch(&mut self, range: Range<u64>) {
-        self.unknown = range;
-    }
-
     /// The output and the hash of everything in it, where it was asked for.
     pub(super) fn finish(mut self) -> (O, Option<Hash256>) {
         if !self.hashes {
@@ -100,6 +95,11 @@ impl<O: Output> Output for Whole<O> {
         self.output.append(bytes)
     }
 
+    fn will_patch(&mut self, range: Range<u64>) -> io::Result<()> {
+        self.unknown = range.clone();
+        self.output.will_patch(range)
+    }
+
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let elsewhere = || io::Error::new(io::ErrorKind::InvalidInput, "a patch where none was announced");
         self.overwrite(offset, bytes).ok_or_else(elsewhere)?;
@@ -137,7 +137,7 @@ mod tests {
         let mut whole = Whole::new(Vec::new(), true);
         let mut offset = 0_u64;
         for (number, length) in entries.iter().enumerate() {
-            whole.will_patch(offset..offset + 40);
+            whole.will_patch(offset..offset + 40).unwrap();
             whole.append(&[0; 40]).unwrap();
             let data: Vec<u8> = (0..*length).map(|at| (at * 31 + number) as u8).collect();
             data.chunks(piece).for_each(|piece| whole.append(piece).unwrap());

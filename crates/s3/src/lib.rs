@@ -1,0 +1,19 @@
+//! S3: one client for all that lies in a bucket, and the artifacts on it.
+
+pub mod bucket;
+pub mod check;
+pub mod error;
+mod failpoint;
+pub mod options;
+mod retry;
+mod server_time;
+pub mod store;
+pub mod writer;
+
+pub use bucket::{Bucket, Found, Head, Listed, PartTag, Unfinished, UploadId};
+pub use error::S3Error;
+pub use failpoint::FAILPOINTS;
+pub use options::{Credentials, OptionError, S3Options};
+pub use retry::Tries;
+pub use store::S3Artifacts;
+pub use writer::{Blocks, PartSizes, PartWriter};

@@ -1,0 +1,114 @@
+//! The time that requests are signed with: the machine's, corrected by the server's where they are far apart.
+//!
+//! S3 refuses what was signed over 15 minutes off, and the SDK signs by the machine's clock alone.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_async::time::TimeSource;
+use domain::clock::Clock;
+use domain::time::Micros;
+
+/// Differences up to this are left: a `Date` has whole seconds, and answers take time.
+const TOLERATED_MICROSECONDS: i64 = 30_000_000;
+
+/// A clock that learns from each answer how far it is off. Clones are the same clock.
+#[derive(Clone)]
+pub(crate) struct ServerTime(Arc<Inner>);
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    /// The server's time less ours (microseconds).
+    ahead: AtomicI64,
+}
+
+impl ServerTime {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Inner { clock, ahead: AtomicI64::new(0) }))
+    }
+
+    /// What the time is at the server, as far as is known.
+    pub(crate) fn now(&self) -> Micros {
+        let ahead = self.ahead();
+        self.0.clock.now().plus(if ahead.abs() > TOLERATED_MICROSECONDS { ahead } else { 0 })
+    }
+
+    /// The server's clock less this machine's, as the last answer had it (microseconds).
+    pub(crate) fn ahead(&self) -> i64 {
+        self.0.ahead.load(Ordering::Relaxed)
+    }
+
+    /// Takes the `Date` of an answer; one that cannot be read changes nothing.
+    fn learn(&self, date: &str) {
+        let Ok(date) = DateTime::from_str(date, DateTimeFormat::HttpDate) else { return };
+        let server = date.secs().saturating_mul(1_000_000);
+        self.0.ahead.store(server.saturating_sub(self.0.clock.now().0), Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for ServerTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerTime").field("ahead_microseconds", &self.ahead()).finish_non_exhaustive()
+    }
+}
+
+impl TimeSource for ServerTime {
+    fn now(&self) -> SystemTime {
+        system(ServerTime::now(self))
+    }
+}
+
+impl Intercept for ServerTime {
+    fn name(&self) -> &'static str {
+        "ServerTime"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(date) = context.response().headers().get("date") {
+            self.learn(date);
+        }
+        Ok(())
+    }
+}
+
+/// As the standard library's time; before 1970 is 1970.
+pub(crate) fn system(time: Micros) -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(u64::try_from(time.0).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::clock::ManualClock;
+
+    use super::*;
+
+    #[test]
+    fn the_servers_date_counts_where_the_clocks_are_far_apart() {
+        let clock = Arc::new(ManualClock::at(Micros(1_700_000_000_000_000)));
+        let time = ServerTime::new(clock.clone());
+        // 1,700,000,000 is Tue, 14 Nov 2023 22:13:20 GMT.
+        for (date, ahead_seconds, used_seconds) in [
+            ("Tue, 14 Nov 2023 22:13:20 GMT", 0, 0),
+            ("Tue, 14 Nov 2023 22:13:49 GMT", 29, 0),
+            ("Tue, 14 Nov 2023 23:13:20 GMT", 3_600, 3_600),
+            ("nonsense", 3_600, 3_600),
+            ("Tue, 14 Nov 2023 21:13:20 GMT", -3_600, -3_600),
+        ] {
+            time.learn(date);
+            assert_eq!(time.ahead(), ahead_seconds * 1_000_000, "{date}");
+            assert_eq!(time.now().0 - clock.now().0, used_seconds * 1_000_000, "{date}");
+        }
+        assert_eq!(TimeSource::now(&time), UNIX_EPOCH + Duration::from_secs(1_700_000_000 - 3_600));
+    }
+}
