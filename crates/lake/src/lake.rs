@@ -67,12 +67,7 @@ pub struct Lake {
 }
 
 impl Lake {
-    pub(crate) fn new(
-        parts: LakeParts,
-        options: LakeOptions,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
-    ) -> Self {
+    pub(crate) fn new(parts: LakeParts, options: LakeOptions, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         Self {
             places: Places::new(parts.storage.table()),
             io: file_io(Arc::clone(&parts.storage), None),

@@ -21,11 +21,7 @@ pub(crate) struct Inventory {
 }
 
 /// Walks all live snapshots. What cannot be read is a problem and is left out.
-pub(crate) async fn take(
-    io: &FileIO,
-    version: &Version,
-    problems: &mut Vec<Problem>,
-) -> Result<Inventory, LakeError> {
+pub(crate) async fn take(io: &FileIO, version: &Version, problems: &mut Vec<Problem>) -> Result<Inventory, LakeError> {
     let mut inventory = Inventory::default();
     let log = version.metadata.metadata_log().iter().map(|log| log.metadata_file.as_str());
     let places = log.chain([version.location.as_str()]);

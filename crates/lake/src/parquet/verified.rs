@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use parquet::errors::ParquetError;
@@ -66,13 +66,21 @@ impl Verified {
         if self.is_far() && all > 0 { self.0.keep(all - count..all) } else { Ok(()) }
     }
 
-    /// Tells a far source which stretches will be read, side by side.
+    /// Tells a far source which stretches will be read, side by side, but for what is kept of them.
     pub fn will_read(&self, stretches: &[Range<u64>]) {
-        let whole_blocks = |stretch: &Range<u64>| {
+        let kept: Vec<usize> = self.0.cache().iter().map(|(index, _)| *index).collect();
+        let missing = |stretch: &Range<u64>| {
             let block = BLOCK_BYTES as u64;
-            stretch.start / block * block..(stretch.end.div_ceil(block) * block).min(self.0.sums.bytes)
+            let mut blocks = (stretch.start / block) as usize..stretch.end.div_ceil(block) as usize;
+            while !blocks.is_empty() && kept.contains(&blocks.start) {
+                blocks.start += 1;
+            }
+            while !blocks.is_empty() && kept.contains(&(blocks.end - 1)) {
+                blocks.end -= 1;
+            }
+            self.0.range(blocks)
         };
-        let stretches: Vec<_> = stretches.iter().map(whole_blocks).collect();
+        let stretches: Vec<_> = stretches.iter().map(missing).filter(|stretch| !stretch.is_empty()).collect();
         self.0.source.will_read(&stretches, self.0.cache_blocks * BLOCK_BYTES);
     }
 
@@ -121,7 +129,7 @@ impl Verified {
 
 impl Inner {
     fn block(&self, index: usize) -> Result<Bytes, LakeError> {
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.cache();
         if let Some(place) = cache.iter().position(|(cached, _)| *cached == index) {
             let entry = cache.remove(place).expect("it was found there");
             cache.push_back(entry.clone());
@@ -157,7 +165,7 @@ impl Inner {
     fn keep(&self, blocks: Range<usize>) -> Result<(), LakeError> {
         let range = self.range(blocks.clone());
         let mut bytes = self.source.read(range.start, (range.end - range.start) as usize)?;
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.cache();
         for index in blocks {
             let block = bytes.split_to(bytes.len().min(BLOCK_BYTES));
             if self.matches(index, &block) {
@@ -165,6 +173,10 @@ impl Inner {
             }
         }
         Ok(())
+    }
+
+    fn cache(&self) -> MutexGuard<'_, VecDeque<(usize, Bytes)>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn matches(&self, index: usize, block: &[u8]) -> bool {

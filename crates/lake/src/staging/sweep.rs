@@ -24,11 +24,7 @@ pub struct Swept {
 }
 
 /// Ends all dead staging folders under `root`, whose files go to places in `storage`.
-pub(crate) async fn sweep(
-    root: PathBuf,
-    storage: Arc<dyn Storage>,
-    catalog: &dyn Catalog,
-) -> Result<Swept, LakeError> {
+pub(crate) async fn sweep(root: PathBuf, storage: Arc<dyn Storage>, catalog: &dyn Catalog) -> Result<Swept, LakeError> {
     let mut swept = Swept::default();
     let listed = root.clone();
     for (id, folder) in disk::blocking(move || folders(&listed)).await? {

@@ -68,7 +68,8 @@ mod tests {
     fn files_come_to_their_places_in_private_folders() {
         let root = tempfile::tempdir().unwrap();
         let step = |i: usize| {
-            let (from, to) = (root.path().join(i.to_string()), format!("{}/data/a/{}/{i}", root.path().display(), i % 7));
+            let (from, to) =
+                (root.path().join(i.to_string()), format!("{}/data/a/{}/{i}", root.path().display(), i % 7));
             fs::write(&from, i.to_string()).unwrap();
             Put { from, to }
         };
