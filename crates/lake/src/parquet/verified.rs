@@ -91,6 +91,9 @@ impl Verified {
 
     /// Reads every block once, for a check of the whole file.
     pub fn check_all(&self) -> Result<(), LakeError> {
+        if self.is_far() {
+            self.will_read(std::slice::from_ref(&(0..self.0.sums.bytes)));
+        }
         (0..self.0.sums.sums.len()).try_for_each(|index| self.0.block(index).map(drop))
     }
 
