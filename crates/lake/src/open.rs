@@ -59,8 +59,9 @@ impl LakeParts {
 impl fmt::Debug for LakeParts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The catalog may know a password.
-        let shown = formatter.debug_struct("LakeParts").field("staging", &self.staging).field("storage", &self.storage);
-        shown.field("orphan_age", &self.orphan_age).finish_non_exhaustive()
+        let mut shown = formatter.debug_struct("LakeParts");
+        shown.field("staging", &self.staging).field("storage", &self.storage).field("orphan_age", &self.orphan_age);
+        shown.finish_non_exhaustive()
     }
 }
 

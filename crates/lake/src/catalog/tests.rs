@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::SqliteCatalog;
 use super::sqlite::Synced;
+use super::{Catalog, SqliteCatalog};
 use crate::error::LakeError;
 use crate::testing::lake;
 
@@ -31,7 +31,7 @@ crate::catalog_contract!(empty);
 #[tokio::test]
 async fn a_catalog_of_a_newer_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let (lake, catalog) = both(folder.path()).await;
+    let (_lake, catalog) = both(folder.path()).await;
     catalog.with(|connection| connection.pragma_update(None, "user_version", 9)).await.unwrap();
     let refused = SqliteCatalog::open(folder.path().join("catalog.db"), TIMEOUT).await.unwrap_err();
     assert!(matches!(refused, LakeError::CatalogVersion { found: 9, known: 1 }));
@@ -41,7 +41,7 @@ async fn a_catalog_of_a_newer_program_is_left_alone() {
 #[tokio::test]
 async fn a_busy_catalog_is_worth_another_try() {
     let folder = tempfile::tempdir().unwrap();
-    let (lake, catalog) = both(folder.path()).await;
+    let (_lake, catalog) = both(folder.path()).await;
     let impatient = SqliteCatalog::open(folder.path().join("catalog.db"), Duration::ZERO).await.unwrap();
     let export = domain::ids::ExportId(uuid::Uuid::from_u128(1));
     catalog.with(|connection| connection.execute_batch("BEGIN IMMEDIATE")).await.unwrap();
@@ -53,7 +53,7 @@ async fn a_busy_catalog_is_worth_another_try() {
 #[tokio::test]
 async fn nobody_else_can_read_it_and_every_commit_is_as_durable_as_asked() {
     let folder = tempfile::tempdir().unwrap();
-    let (lake, catalog) = both(folder.path()).await;
+    let (_lake, catalog) = both(folder.path()).await;
     catalog.unpin(domain::ids::ExportId(uuid::Uuid::from_u128(1))).await.unwrap();
     for end in ["", "-wal", "-shm"] {
         let path = format!("{}/catalog.db{end}", folder.path().display());

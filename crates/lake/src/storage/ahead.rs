@@ -165,7 +165,7 @@ mod tests {
         };
         let mut ahead = Ahead::new(stretches.iter().map(scaled).collect(), limit * BLOCK);
         ahead.start(ask);
-        let wait = |answer| futures::executor::block_on(answer).unwrap();
+        let wait = |answer: Answer| futures::executor::block_on(answer).unwrap();
         let taken = order.iter().map(|block| ahead.take(scaled(&(*block..*block + 1)), ask, wait).is_some());
         assert_eq!(taken.collect::<Vec<_>>(), there, "{stretches:?}");
         assert_eq!(*asked.borrow(), requests, "{stretches:?}");

@@ -12,7 +12,7 @@ use iceberg::io::{
     FileIO, FileIOBuilder, FileMetadata, FileRead, FileWrite, InputFile, OutputFile, Storage as IcebergStorage,
     StorageConfig, StorageFactory,
 };
-use iceberg::{Error, ErrorKind, Result};
+use iceberg::{Error, ErrorKind, Result as IcebergResult};
 use serde::{Deserialize, Serialize};
 
 use super::{Storage, path_of};
@@ -41,12 +41,12 @@ impl Access {
     async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Storage) -> Result<T, LakeError> + Send + 'static,
-    ) -> Result<T> {
+    ) -> IcebergResult<T> {
         let storage = self.storage.clone().ok_or_else(|| refused("this access to the lake was sent elsewhere"))?;
         disk::blocking(move || work(storage.as_ref())).await.map_err(failed)
     }
 
-    async fn put(&self, location: &str, bytes: Bytes) -> Result<()> {
+    async fn put(&self, location: &str, bytes: Bytes) -> IcebergResult<()> {
         let scratch = self.scratch.clone().ok_or_else(|| refused("this access to the lake is read-only"))?;
         let path = path_of(location).to_owned();
         self.with(move |storage| storage.put(&path, bytes, &scratch)).await
@@ -55,7 +55,7 @@ impl Access {
 
 #[typetag::serde(name = "outhaul-storage")]
 impl StorageFactory for Access {
-    fn build(&self, _config: &StorageConfig) -> Result<Arc<dyn IcebergStorage>> {
+    fn build(&self, _config: &StorageConfig) -> IcebergResult<Arc<dyn IcebergStorage>> {
         Ok(Arc::new(self.clone()))
     }
 }
@@ -63,57 +63,57 @@ impl StorageFactory for Access {
 #[typetag::serde(name = "outhaul-storage")]
 #[async_trait]
 impl IcebergStorage for Access {
-    async fn exists(&self, path: &str) -> Result<bool> {
+    async fn exists(&self, path: &str) -> IcebergResult<bool> {
         let path = path_of(path).to_owned();
         self.with(move |storage| Ok(storage.size(&path)?.is_some())).await
     }
 
-    async fn metadata(&self, path: &str) -> Result<FileMetadata> {
+    async fn metadata(&self, path: &str) -> IcebergResult<FileMetadata> {
         let path = path_of(path).to_owned();
         self.with(move |storage| Ok(FileMetadata { size: size(storage, &path)? })).await
     }
 
-    async fn read(&self, path: &str) -> Result<Bytes> {
+    async fn read(&self, path: &str) -> IcebergResult<Bytes> {
         let path = path_of(path).to_owned();
         self.with(move |storage| storage.read(&path)).await
     }
 
-    async fn reader(&self, path: &str) -> Result<Box<dyn FileRead>> {
+    async fn reader(&self, path: &str) -> IcebergResult<Box<dyn FileRead>> {
         let path = path_of(path).to_owned();
         let source = self.with(move |storage| storage.open(&path, size(storage, &path)?)).await?;
         Ok(Box::new(Ranges(Arc::from(source))))
     }
 
-    async fn write(&self, path: &str, bytes: Bytes) -> Result<()> {
+    async fn write(&self, path: &str, bytes: Bytes) -> IcebergResult<()> {
         self.put(path, bytes).await
     }
 
-    async fn writer(&self, path: &str) -> Result<Box<dyn FileWrite>> {
+    async fn writer(&self, path: &str) -> IcebergResult<Box<dyn FileWrite>> {
         Ok(Box::new(Gathering { access: self.clone(), location: path.to_owned(), bytes: Some(Vec::new()) }))
     }
 
-    async fn delete(&self, path: &str) -> Result<()> {
+    async fn delete(&self, path: &str) -> IcebergResult<()> {
         let path = path_of(path).to_owned();
         self.with(move |storage| storage.remove(&path)).await
     }
 
-    async fn delete_prefix(&self, path: &str) -> Result<()> {
+    async fn delete_prefix(&self, path: &str) -> IcebergResult<()> {
         let path = path_of(path).to_owned();
         self.with(move |storage| storage.list(&path)?.iter().try_for_each(|file| storage.remove(&file.path))).await
     }
 
-    async fn delete_stream(&self, mut paths: BoxStream<'static, String>) -> Result<()> {
+    async fn delete_stream(&self, mut paths: BoxStream<'static, String>) -> IcebergResult<()> {
         while let Some(path) = paths.next().await {
             self.delete(&path).await?;
         }
         Ok(())
     }
 
-    fn new_input(&self, path: &str) -> Result<InputFile> {
+    fn new_input(&self, path: &str) -> IcebergResult<InputFile> {
         Ok(InputFile::new(Arc::new(self.clone()), path.to_owned()))
     }
 
-    fn new_output(&self, path: &str) -> Result<OutputFile> {
+    fn new_output(&self, path: &str) -> IcebergResult<OutputFile> {
         Ok(OutputFile::new(Arc::new(self.clone()), path.to_owned()))
     }
 }
@@ -128,7 +128,7 @@ struct Ranges(Arc<dyn BlockSource>);
 
 #[async_trait]
 impl FileRead for Ranges {
-    async fn read(&self, range: Range<u64>) -> Result<Bytes> {
+    async fn read(&self, range: Range<u64>) -> IcebergResult<Bytes> {
         let source = Arc::clone(&self.0);
         let length = usize::try_from(range.end.saturating_sub(range.start))?;
         disk::blocking(move || source.read(range.start, length)).await.map_err(failed)
@@ -144,13 +144,13 @@ struct Gathering {
 
 #[async_trait]
 impl FileWrite for Gathering {
-    async fn write(&mut self, bytes: Bytes) -> Result<()> {
+    async fn write(&mut self, bytes: Bytes) -> IcebergResult<()> {
         let gathered = self.bytes.as_mut().ok_or_else(closed)?;
         gathered.extend_from_slice(&bytes);
         Ok(())
     }
 
-    async fn close(&mut self) -> Result<()> {
+    async fn close(&mut self) -> IcebergResult<()> {
         let bytes = self.bytes.take().ok_or_else(closed)?;
         self.access.put(&self.location, bytes.into()).await
     }
