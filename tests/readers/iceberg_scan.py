@@ -1,10 +1,12 @@
 """Reads the lake as any Iceberg engine would, through pyiceberg and the SQLite catalog, and hashes what is there.
 
-    iceberg_scan.py --data DIR --org SLUG [--original a.ndjson.zst]...
+    iceberg_scan.py --data DIR --org SLUG [--s3-endpoint URL] [--original a.ndjson.zst]...
 
 Prints `{"rows": n, "hash": hex, "snapshot": id}` and, with originals, the same of them under `original`; exit code 1 where
 the two differ. The hash is the sum of the SHA-256 of all rows modulo 2^256: it knows every row and how often it is there, but
 no order.
+
+With an endpoint the catalog in DIR points into a bucket there; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION say who asks.
 """
 
 import argparse
@@ -35,9 +37,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--org", required=True)
+    parser.add_argument("--s3-endpoint")
     parser.add_argument("--original", action="append", default=[])
     arguments = parser.parse_args()
-    result = scan(os.path.abspath(arguments.data), arguments.org)
+    result = scan(os.path.abspath(arguments.data), arguments.org, arguments.s3_endpoint)
     if arguments.original:
         result["original"] = of_originals(arguments.original, arguments.org)
     print(json.dumps(result))
@@ -52,12 +55,20 @@ def of_originals(paths, org):
     return total.result()
 
 
-def scan(data, org):
+def scan(data, org, s3_endpoint=None):
     import pyarrow
     from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.expressions import EqualTo
 
-    catalog = SqlCatalog("outhaul", uri=f"sqlite:///{data}/catalog.db", warehouse=f"file://{data}/lake")
+    access = {}
+    if s3_endpoint:
+        access = {
+            "s3.endpoint": s3_endpoint,
+            "s3.access-key-id": os.environ["AWS_ACCESS_KEY_ID"],
+            "s3.secret-access-key": os.environ["AWS_SECRET_ACCESS_KEY"],
+            "s3.region": os.environ["AWS_REGION"],
+        }
+    catalog = SqlCatalog("outhaul", uri=f"sqlite:///{data}/catalog.db", warehouse=f"file://{data}/lake", **access)
     table = catalog.load_table("outhaul.messages")
     total = Sum()
     for batch in table.scan(row_filter=EqualTo("organisation", org)).to_arrow_batch_reader():

@@ -23,6 +23,18 @@ pub enum LakeError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// An object store did not do what was asked.
+    #[error("cannot {doing} {path} in the object store")]
+    Storage {
+        /// The verb, such as `read` or `put`.
+        doing: &'static str,
+        /// The object.
+        path: String,
+        /// What its client said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether the store was only busy or away.
+        retryable: bool,
+    },
     /// The catalog's database failed.
     #[error("the catalog is not available")]
     Catalog {
@@ -152,7 +164,7 @@ impl LakeError {
     /// Whether the same call may succeed later without anybody's help.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Catalog { retryable, .. } => *retryable,
+            Self::Catalog { retryable, .. } | Self::Storage { retryable, .. } => *retryable,
             Self::Iceberg(error) => error.retryable(),
             Self::Contention { .. } => true,
             Self::Io { source, .. } => passes(source),
@@ -178,6 +190,16 @@ impl LakeError {
             },
             source => failed(source),
         }
+    }
+
+    /// A file that the table names and that is not there.
+    pub(crate) fn missing(path: &str) -> Self {
+        Self::Corrupt { path: path.to_owned(), what: "it is missing".to_owned() }
+    }
+
+    /// A file that the table names and that is longer or shorter than it says.
+    pub(crate) fn other_length(path: &str) -> Self {
+        Self::Corrupt { path: path.to_owned(), what: "its length is not the one in the table".to_owned() }
     }
 
     /// For `map_err`: an I/O error with the verb and the path it happened at.

@@ -1,13 +1,11 @@
-//! Where everything of a lake lies inside its data folder.
+//! A lake that lies in one data folder, and where its parts are in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domain::ids::{IngestId, Slug};
-use domain::time::Day;
-
 use crate::disk;
 use crate::error::LakeError;
+use crate::places::Places;
 
 /// The data folder of one lake, by its canonical absolute path, which is part of every path in the metadata.
 #[derive(Clone, Debug)]
@@ -22,7 +20,8 @@ impl Folder {
         let canonical = fs::canonicalize(path).map_err(LakeError::io("find", path))?;
         let root = canonical.into_os_string().into_string().map_err(|text| LakeError::PathText(text.into()))?;
         let folder = Self { root };
-        for inside in [folder.staging(), folder.metadata().into(), folder.data().into()] {
+        let places = Places::new(folder.table());
+        for inside in [folder.staging(), places.metadata().into(), places.data().into()] {
             disk::create_folders(&inside)?;
         }
         Ok(folder)
@@ -38,23 +37,8 @@ impl Folder {
         PathBuf::from(format!("{}/staging", self.root))
     }
 
-    /// The root of the table; nothing but files of the table lies below it.
+    /// The root of the table.
     pub(crate) fn table(&self) -> String {
         format!("{}/lake/messages", self.root)
-    }
-
-    /// The folder of manifests, manifest lists and table metadata.
-    pub(crate) fn metadata(&self) -> String {
-        format!("{}/metadata", self.table())
-    }
-
-    /// The folder of data files.
-    pub(crate) fn data(&self) -> String {
-        format!("{}/data", self.table())
-    }
-
-    /// The path of the `number`th data file that one ingest writes for one organisation and day.
-    pub(crate) fn data_file(&self, organisation: &Slug, day: Day, ingest: IngestId, number: u32) -> String {
-        format!("{}/organisation={organisation}/sent_at_day={day}/{ingest}-{number}.parquet", self.data())
     }
 }

@@ -1,6 +1,5 @@
 //! The one door to the lake for other crates.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,21 +9,24 @@ use domain::owner::Owner;
 use domain::random::Random;
 use domain::time::Day;
 use fail::fail_point;
+use iceberg::io::FileIO;
 use tokio::sync::Mutex;
 
-use crate::catalog::{Batch, BatchKey, Catalog, NewBatch, Pin, SqliteCatalog};
+use crate::catalog::{Batch, BatchKey, NewBatch, Pin};
 use crate::disk;
 use crate::error::LakeError;
 use crate::file::WrittenFile;
-use crate::folder::Folder;
+use crate::open::LakeParts;
+use crate::parquet::BlockStore;
+use crate::places::Places;
 use crate::staging::{Staging, Swept, sweep};
-use crate::storage::{file_io, location, path_of};
+use crate::storage::{Storage, file_io, path_of};
 use crate::table::Lineage;
 use crate::table::attempt::Attempts;
 use crate::table::cache::{ManifestCache, VersionCache};
 use crate::table::commit::{Change, CommitLimits, Committed, Committer, Kind};
 use crate::table::lineage::lineage;
-use crate::table::load::{self, Version, current_version};
+use crate::table::load::{self, CurrentTable, Version};
 use crate::table::pins::Pinner;
 use crate::table::plan::Plan;
 use crate::threads::Threads;
@@ -46,13 +48,15 @@ impl Default for LakeOptions {
     }
 }
 
-/// The table of messages in one data folder. Any number of processes may have it open.
+/// The table of messages. Any number of processes may have it open.
 pub struct Lake {
-    pub(crate) folder: Folder,
-    pub(crate) catalog: Arc<dyn Catalog>,
-    clock: Arc<dyn Clock>,
+    pub(crate) parts: LakeParts,
+    pub(crate) places: Places,
+    /// Reads metadata.
+    pub(crate) io: FileIO,
+    pub(crate) clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    options: LakeOptions,
+    pub(crate) options: LakeOptions,
     /// What was read of the table.
     pub(crate) versions: VersionCache,
     pub(crate) manifests: ManifestCache,
@@ -63,74 +67,39 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// Opens the lake of a data folder, making both if they are not there.
-    ///
-    /// The folder cannot be moved or renamed afterwards, since Iceberg metadata holds absolute paths.
-    ///
-    /// # Errors
-    /// `Moved` if it was; `CatalogVersion` if a newer program wrote it.
-    pub async fn open(
-        folder: impl Into<PathBuf>,
-        options: LakeOptions,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
-    ) -> Result<Self, LakeError> {
-        let path = folder.into();
-        let (folder, gate) = disk::blocking(move || {
-            let folder = Folder::open(&path)?;
-            let gate = crate::staging::close_gate(&folder.staging())?;
-            Ok((folder, gate))
-        })
-        .await?;
-        // SQLite cannot wait for another process that changes the journal mode of a new file.
-        let catalog: Arc<dyn Catalog> = Arc::new(SqliteCatalog::open(folder.catalog(), options.busy_timeout).await?);
-        drop(gate);
-        let (versions, manifests) = (VersionCache::default(), ManifestCache::default());
-        let (threads, commits) = (Threads::default(), Mutex::new(()));
-        let lake = Self { folder, catalog, clock, random, options, versions, manifests, threads, commits };
-        lake.find_or_make_table().await?;
-        Ok(lake)
-    }
-
-    async fn find_or_make_table(&self) -> Result<(), LakeError> {
-        let pointer = match self.catalog.pointer().await? {
-            Some(pointer) => pointer,
-            None => {
-                let staging = Arc::new(self.staging().await?);
-                let made = self.committer().create(&staging, self.options.metadata_versions).await;
-                self.settle(staging).await?;
-                return made.map(drop);
-            }
-        };
-        let here = self.folder.metadata();
-        match pointer.starts_with(&location(&here)) {
-            true => Ok(()),
-            false => {
-                let was = path_of(&pointer).rsplit_once("/lake/").map_or(path_of(&pointer), |(folder, _)| folder);
-                let is = here.rsplit_once("/lake/").map_or(here.as_str(), |(folder, _)| folder);
-                Err(LakeError::Moved { was: was.to_owned(), is: is.to_owned() })
-            }
+    pub(crate) fn new(parts: LakeParts, options: LakeOptions, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self {
+            places: Places::new(parts.storage.table()),
+            io: file_io(Arc::clone(&parts.storage), None),
+            parts,
+            clock,
+            random,
+            options,
+            versions: VersionCache::default(),
+            manifests: ManifestCache::default(),
+            threads: Threads::default(),
+            commits: Mutex::new(()),
         }
     }
 
     /// A new, locked staging folder for an ingest.
     pub async fn staging(&self) -> Result<Staging, LakeError> {
         let id = IngestId::new(self.clock.now(), self.random.as_ref());
-        let (root, table) = (self.folder.staging(), self.folder.table());
-        disk::blocking(move || Staging::create(&root, table, id)).await
+        let (root, storage) = (self.parts.staging.clone(), Arc::clone(&self.parts.storage));
+        disk::blocking(move || Staging::create(&root, storage, id)).await
     }
 
-    /// Where the `number`th data file of an ingest goes: an absolute path.
+    /// Where the `number`th data file of an ingest goes: its path.
     pub fn data_file(&self, organisation: &Slug, day: Day, ingest: IngestId, number: u32) -> String {
-        self.folder.data_file(organisation, day, ingest, number)
+        self.places.data_file(organisation, day, ingest, number)
     }
 
     /// What came of a batch that was committed before.
     pub async fn batch(&self, key: &BatchKey) -> Result<Option<Batch>, LakeError> {
-        self.catalog.batch(key).await
+        self.parts.catalog.batch(key).await
     }
 
-    /// Brings files that were announced in `staging`, and renamed into place, into the table, as one batch.
+    /// Brings files that were announced in `staging`, and put into their places, into the table, as one batch.
     ///
     /// However it ends, the staging folder and everything that is not in the table is removed, at the latest by the
     /// next sweep. A batch that is already known changes nothing.
@@ -174,30 +143,30 @@ impl Lake {
     }
 
     /// Ends a staging folder by what the catalog says of it, which a failed call alone does not tell.
-    async fn settle(&self, staging: Arc<Staging>) -> Result<Option<i64>, LakeError> {
-        let won = self.catalog.committed(staging.id()).await?;
+    pub(crate) async fn settle(&self, staging: Arc<Staging>) -> Result<Option<i64>, LakeError> {
+        let won = self.parts.catalog.committed(staging.id()).await?;
         disk::blocking(move || staging.settle(won)).await?;
         Ok(won)
     }
 
     pub(crate) fn committer(&self) -> Committer<'_> {
         let (clock, random) = (self.clock.as_ref(), self.random.as_ref());
-        let attempts = Attempts { folder: &self.folder, clock, random };
-        Committer { catalog: self.catalog.as_ref(), versions: &self.versions, attempts, limits: &self.options.commit }
+        let attempts = Attempts { places: &self.places, storage: &self.parts.storage, clock, random };
+        Committer { table: self.table(), attempts, limits: &self.options.commit }
     }
 
     /// Clears up after processes that died. Live ones are left alone, so it may run at any time.
     pub async fn sweep(&self) -> Result<Swept, LakeError> {
-        sweep(self.folder.staging(), self.folder.table(), self.catalog.as_ref()).await
+        sweep(self.parts.staging.clone(), Arc::clone(&self.parts.storage), self.parts.catalog.as_ref()).await
     }
 
     /// Whether the table can be read: what is kept of it does not count.
     pub async fn ping(&self) -> Result<(), LakeError> {
         let location = self.version().await?.location;
-        if file_io(None).new_input(&location)?.exists().await? {
-            Ok(())
-        } else {
-            Err(LakeError::Unusable("its metadata is not there".to_owned()))
+        let storage = Arc::clone(&self.parts.storage);
+        match disk::blocking(move || storage.size(path_of(&location))).await? {
+            Some(_) => Ok(()),
+            None => Err(LakeError::Unusable("its metadata is not there".to_owned())),
         }
     }
 
@@ -231,7 +200,7 @@ impl Lake {
         organisation: &Slug,
         days: (Day, Day),
     ) -> Result<Plan, LakeError> {
-        load::plan(&file_io(None), &self.manifests, &version.metadata, snapshot_id, organisation, days).await
+        load::plan(&self.io, &self.manifests, &version.metadata, snapshot_id, organisation, days).await
     }
 
     /// What must be equal, beside content versions, for the content of two snapshots to be equal.
@@ -256,21 +225,29 @@ impl Lake {
     }
 
     fn pinner<'a>(&'a self, owner: &'a Owner, export: ExportId) -> Pinner<'a> {
-        let (catalog, versions, clock) = (self.catalog.as_ref(), &self.versions, self.clock.as_ref());
-        Pinner { catalog, versions, clock, owner, export }
+        Pinner { table: self.table(), clock: self.clock.as_ref(), owner, export }
     }
 
     /// Lets an export's snapshot go.
     pub async fn unpin(&self, export: ExportId) -> Result<(), LakeError> {
-        self.catalog.unpin(export).await
+        self.parts.catalog.unpin(export).await
     }
 
     /// Every pin, oldest first.
     pub async fn pins(&self) -> Result<Vec<Pin>, LakeError> {
-        self.catalog.pins().await
+        self.parts.catalog.pins().await
     }
 
     pub(crate) async fn version(&self) -> Result<Version, LakeError> {
-        current_version(self.catalog.as_ref(), &self.versions).await
+        self.table().current_version().await
+    }
+
+    fn table(&self) -> CurrentTable<'_> {
+        CurrentTable { catalog: self.parts.catalog.as_ref(), io: &self.io, kept: &self.versions }
+    }
+
+    /// Where the data files of plans are read.
+    pub fn blocks(&self) -> Arc<dyn BlockStore> {
+        Arc::<dyn Storage>::clone(&self.parts.storage)
     }
 }

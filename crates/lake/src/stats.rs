@@ -1,8 +1,7 @@
 //! How much lies in the lake.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
+use std::sync::Arc;
 
 use domain::time::Day;
 use iceberg::spec::{DataContentType, ManifestContentType};
@@ -10,7 +9,6 @@ use iceberg::spec::{DataContentType, ManifestContentType};
 use crate::disk;
 use crate::error::LakeError;
 use crate::lake::Lake;
-use crate::storage::file_io;
 use crate::table::entry::Partition;
 use crate::table::load::{for_each_manifest, manifest_list};
 use crate::table::plan::has_live_files;
@@ -56,12 +54,12 @@ impl Lake {
     /// Counts what is in the lake, by its manifests; no data file is opened.
     pub async fn stats(&self) -> Result<LakeStats, LakeError> {
         let version = self.version().await?;
-        let (io, current) = (file_io(None), version.current()?);
-        let manifests = manifest_list(&io, &version.metadata, current).await?;
+        let (io, current) = (&self.io, version.current()?);
+        let manifests = manifest_list(io, &version.metadata, current).await?;
         let count = manifests.len();
         let wanted = manifests.into_iter().filter(|m| m.content == ManifestContentType::Data && has_live_files(m));
         let mut found = BTreeMap::<String, (BTreeSet<Day>, Totals)>::new();
-        for_each_manifest(&io, None, wanted.collect(), |_, entries| {
+        for_each_manifest(io, None, wanted.collect(), |_, entries| {
             for entry in entries.iter().filter(|e| e.is_alive() && e.content_type() == DataContentType::Data) {
                 let Partition { organisation, day } = Partition::of(entry.data_file())?;
                 let (days, totals) = found.entry(organisation).or_default();
@@ -71,14 +69,15 @@ impl Lake {
             Ok(())
         })
         .await?;
-        let folder = self.folder.metadata();
+        let (storage, metadata) = (Arc::clone(&self.parts.storage), self.places.metadata());
+        let files = disk::blocking(move || storage.list(&metadata)).await?;
         Ok(LakeStats {
             snapshot_id: current.snapshot_id(),
             organisations: found.into_iter().filter_map(organisation).collect(),
             snapshots: version.metadata.snapshots().len(),
             manifests: count,
-            metadata_bytes: disk::blocking(move || bytes_in(folder.as_ref())).await?,
-            pins: self.catalog.pins().await?.len(),
+            metadata_bytes: files.iter().map(|file| file.bytes).sum(),
+            pins: self.parts.catalog.pins().await?.len(),
         })
     }
 }
@@ -87,10 +86,4 @@ fn organisation((organisation, (days, totals)): (String, (BTreeSet<Day>, Totals)
     let Totals { files, rows, bytes } = totals;
     let (first_day, last_day) = (*days.first()?, *days.last()?);
     Some(OrganisationStats { organisation, days: days.len(), first_day, last_day, files, rows, bytes })
-}
-
-/// Bytes of the files in a folder; those that disappear meanwhile do not count.
-fn bytes_in(folder: &Path) -> Result<u64, LakeError> {
-    let entries = fs::read_dir(folder).map_err(LakeError::io("list", folder))?;
-    Ok(entries.filter_map(|entry| entry.ok()?.metadata().ok()).map(|metadata| metadata.len()).sum())
 }

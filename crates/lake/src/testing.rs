@@ -96,6 +96,6 @@ pub(crate) async fn days(lake: &Lake, organisation: &str) -> Vec<(i32, u64, i64,
 pub(crate) async fn assert_tidy(lake: &Lake) -> CheckReport {
     let report = lake.check().await.unwrap();
     assert_eq!(report.orphans, Vec::<String>::new());
-    assert_eq!(crate::staging::folders(&lake.folder.staging()).unwrap(), []);
+    assert_eq!(crate::staging::folders(&lake.parts.staging).unwrap(), []);
     report
 }

@@ -112,6 +112,7 @@ impl Store {
         let plan = self.lake.plan(snapshot, organisation, Day::MIN, Day::MAX).await.unwrap();
         let planned: BTreeMap<Day, u64> = plan.days.iter().map(|day| (day.day, day.rows)).collect();
         let request = ReadRequest {
+            store: self.lake.blocks(),
             organisation: organisation.clone(),
             files: plan.days.into_iter().flat_map(|day| day.files).collect(),
             start: Micros::MIN,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{Batch, BatchKey, Catalog, Commit, NewBatch, Pin, Swapped};
 use crate::error::LakeError;
 use crate::staging::Staging;
+use crate::storage::LocalDisk;
 
 /// Makes a test of each check. `$factory` is an `async fn() -> Option<(impl Catalog + 'static, impl Sized)>`: a catalog
 /// without a table, and what has to live as long as it is used; `None` where its engine is missing.
@@ -51,8 +52,8 @@ impl Work {
     fn commit(&mut self, attempt: i64, to: &str, batch: Option<NewBatch>) -> Commit {
         self.folders += 1;
         let id = IngestId(Uuid::from_u128(self.folders));
-        let table = format!("{}/lake/messages", self.root.path().display());
-        let staging = Staging::create(&self.root.path().join("staging"), table, id).expect("a staging folder");
+        let storage = Arc::new(LocalDisk::new(format!("{}/lake/messages", self.root.path().display())));
+        let staging = Staging::create(&self.root.path().join("staging"), storage, id).expect("a staging folder");
         Commit { staging: Arc::new(staging), attempt, to: to.to_owned(), at: AT, batch }
     }
 

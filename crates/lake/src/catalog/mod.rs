@@ -38,7 +38,8 @@ pub trait Catalog: Debug + Send + Sync {
     /// Moves the pointer from `from` to `commit.to`, and records the commit and its batch, all or nothing.
     async fn swap(&self, from: &str, commit: Commit) -> Result<Swapped, LakeError>;
 
-    /// The winning attempt of a commit that was recorded under this id.
+    /// The winning attempt of a commit that was recorded under this id. `None` is final where nobody holds its staging
+    /// folder any more: a swap whose answer was lost is either seen here or never done, since its files go on this word.
     async fn committed(&self, id: IngestId) -> Result<Option<i64>, LakeError>;
 
     /// What came of a batch that was committed before.

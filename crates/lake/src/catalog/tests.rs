@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::SqliteCatalog;
 use super::sqlite::Synced;
+use super::{Catalog, SqliteCatalog};
 use crate::error::LakeError;
 use crate::testing::lake;
 
@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// A lake, and a second handle to its catalog.
 async fn both(folder: &Path) -> (crate::Lake, SqliteCatalog) {
     let lake = lake(folder, 1).await;
-    let catalog = SqliteCatalog::open(lake.folder.catalog(), TIMEOUT).await.unwrap();
+    let catalog = SqliteCatalog::open(folder.join("catalog.db"), TIMEOUT).await.unwrap();
     (lake, catalog)
 }
 
@@ -31,9 +31,9 @@ crate::catalog_contract!(empty);
 #[tokio::test]
 async fn a_catalog_of_a_newer_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let (lake, catalog) = both(folder.path()).await;
+    let (_lake, catalog) = both(folder.path()).await;
     catalog.with(|connection| connection.pragma_update(None, "user_version", 9)).await.unwrap();
-    let refused = SqliteCatalog::open(lake.folder.catalog(), TIMEOUT).await.unwrap_err();
+    let refused = SqliteCatalog::open(folder.path().join("catalog.db"), TIMEOUT).await.unwrap_err();
     assert!(matches!(refused, LakeError::CatalogVersion { found: 9, known: 1 }));
     assert!(!refused.retryable());
 }
@@ -41,8 +41,8 @@ async fn a_catalog_of_a_newer_program_is_left_alone() {
 #[tokio::test]
 async fn a_busy_catalog_is_worth_another_try() {
     let folder = tempfile::tempdir().unwrap();
-    let (lake, catalog) = both(folder.path()).await;
-    let impatient = SqliteCatalog::open(lake.folder.catalog(), Duration::ZERO).await.unwrap();
+    let (_lake, catalog) = both(folder.path()).await;
+    let impatient = SqliteCatalog::open(folder.path().join("catalog.db"), Duration::ZERO).await.unwrap();
     let export = domain::ids::ExportId(uuid::Uuid::from_u128(1));
     catalog.with(|connection| connection.execute_batch("BEGIN IMMEDIATE")).await.unwrap();
     assert!(impatient.unpin(export).await.unwrap_err().retryable());
@@ -53,10 +53,10 @@ async fn a_busy_catalog_is_worth_another_try() {
 #[tokio::test]
 async fn nobody_else_can_read_it_and_every_commit_is_as_durable_as_asked() {
     let folder = tempfile::tempdir().unwrap();
-    let (lake, catalog) = both(folder.path()).await;
+    let (_lake, catalog) = both(folder.path()).await;
     catalog.unpin(domain::ids::ExportId(uuid::Uuid::from_u128(1))).await.unwrap();
     for end in ["", "-wal", "-shm"] {
-        let path = format!("{}{end}", lake.folder.catalog().display());
+        let path = format!("{}/catalog.db{end}", folder.path().display());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{path}");
     }
     let pragma = |name: &'static str| {

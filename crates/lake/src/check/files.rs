@@ -1,5 +1,7 @@
 //! Reads each data file from end to end and compares it with its block sums and with what the table says of it.
 
+use std::sync::Arc;
+
 use futures::{StreamExt, stream};
 use parquet::file::metadata::ParquetMetaDataReader;
 
@@ -7,7 +9,7 @@ use super::inventory::Inventory;
 use super::{CheckReport, Problem};
 use crate::disk;
 use crate::error::LakeError;
-use crate::parquet::{LocalBlocks, Verified};
+use crate::parquet::{BlockStore, Verified};
 
 /// Data files read at once.
 const FILES_AT_ONCE: usize = 4;
@@ -15,10 +17,14 @@ const FILES_AT_ONCE: usize = 4;
 const CACHE_BLOCKS: usize = 4;
 
 /// Checks every data file of the inventory.
-pub(crate) async fn check(inventory: Inventory, report: &mut CheckReport) -> Result<(), LakeError> {
+pub(crate) async fn check(
+    store: &Arc<dyn BlockStore>,
+    inventory: Inventory,
+    report: &mut CheckReport,
+) -> Result<(), LakeError> {
     let checks = inventory.data.into_iter().map(|(path, (rows, bytes))| async move {
-        let file = path.clone();
-        let checked = disk::blocking(move || whole(&file, rows, bytes)).await;
+        let (store, file) = (Arc::clone(store), path.clone());
+        let checked = disk::blocking(move || whole(store.as_ref(), &file, rows, bytes)).await;
         (path, rows, bytes, checked)
     });
     let mut checks = stream::iter(checks).buffered(FILES_AT_ONCE);
@@ -31,8 +37,8 @@ pub(crate) async fn check(inventory: Inventory, report: &mut CheckReport) -> Res
     Ok(())
 }
 
-pub(super) fn whole(path: &str, rows: u64, bytes: u64) -> Result<(), LakeError> {
-    let file = Verified::open(&LocalBlocks, path, bytes, CACHE_BLOCKS)?;
+pub(super) fn whole(store: &dyn BlockStore, path: &str, rows: u64, bytes: u64) -> Result<(), LakeError> {
+    let file = Verified::open(store, path, bytes, CACHE_BLOCKS)?;
     file.check_all()?;
     let parsed = ParquetMetaDataReader::new().parse_and_finish(&file);
     let failed = |source| LakeError::Parquet { doing: "read", path: path.to_owned(), source };

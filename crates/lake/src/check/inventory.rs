@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use iceberg::io::FileIO;
 use iceberg::spec::{ManifestContentType, ManifestFile, Snapshot};
 
 use super::Problem;
 use crate::error::LakeError;
-use crate::storage::{file_io, path_of};
+use crate::storage::path_of;
 use crate::table::load::{Version, manifest_list};
 use crate::table::summary::{Totals, listed};
 
-/// What the table names, by absolute path.
+/// What the table names, by path.
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
     /// Table metadata, manifest lists and manifests.
@@ -20,14 +21,14 @@ pub(crate) struct Inventory {
 }
 
 /// Walks all live snapshots. What cannot be read is a problem and is left out.
-pub(crate) async fn take(version: &Version, problems: &mut Vec<Problem>) -> Result<Inventory, LakeError> {
+pub(crate) async fn take(io: &FileIO, version: &Version, problems: &mut Vec<Problem>) -> Result<Inventory, LakeError> {
     let mut inventory = Inventory::default();
     let log = version.metadata.metadata_log().iter().map(|log| log.metadata_file.as_str());
     let places = log.chain([version.location.as_str()]);
     inventory.metadata.extend(places.map(|place| path_of(place).to_owned()));
     for snapshot in version.metadata.snapshots() {
         inventory.metadata.insert(path_of(snapshot.manifest_list()).to_owned());
-        let manifests = match manifest_list(&file_io(None), &version.metadata, snapshot).await {
+        let manifests = match manifest_list(io, &version.metadata, snapshot).await {
             Ok(manifests) => manifests,
             Err(error) => {
                 problems.push(Problem::of(path_of(snapshot.manifest_list()), &error));
@@ -37,7 +38,7 @@ pub(crate) async fn take(version: &Version, problems: &mut Vec<Problem>) -> Resu
         problems.extend(wrong_totals(snapshot, &manifests));
         for manifest in manifests {
             if inventory.metadata.insert(path_of(&manifest.manifest_path).to_owned()) {
-                let loaded = inventory.add(&manifest).await;
+                let loaded = inventory.add(io, &manifest).await;
                 problems.extend(loaded.err().map(|error| Problem::of(path_of(&manifest.manifest_path), &error)));
             }
         }
@@ -46,8 +47,8 @@ pub(crate) async fn take(version: &Version, problems: &mut Vec<Problem>) -> Resu
 }
 
 impl Inventory {
-    async fn add(&mut self, manifest: &ManifestFile) -> Result<(), LakeError> {
-        let loaded = manifest.load_manifest(&file_io(None)).await?;
+    async fn add(&mut self, io: &FileIO, manifest: &ManifestFile) -> Result<(), LakeError> {
+        let loaded = manifest.load_manifest(io).await?;
         let mut totals = Totals::default();
         for entry in loaded.entries().iter().filter(|entry| entry.is_alive()) {
             totals.add(entry.data_file());

@@ -6,9 +6,13 @@ mod orphans;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use crate::disk;
 use crate::error::LakeError;
 use crate::lake::Lake;
+use crate::open::LakeParts;
+use crate::storage::Listed;
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,14 +27,15 @@ pub struct CheckReport {
     pub bytes: u64,
     /// What is wrong. Empty if the lake is whole.
     pub problems: Vec<Problem>,
-    /// Files below the table's folder that neither the table nor any ingest at work names: harmless, but not free.
+    /// Files of the storage that neither the table nor any ingest at work names, and that are old enough where ingests of
+    /// other machines cannot be seen: harmless, but not free.
     pub orphans: Vec<String>,
 }
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// The file, or the snapshot, as an absolute path or `snapshot N`.
+    /// The file, or the snapshot, as a path or `snapshot N`.
     pub place: String,
     /// What is wrong with it; never any content of messages.
     pub what: String,
@@ -41,16 +46,27 @@ impl Lake {
     /// the Parquet footers, totals of manifests and summaries. Takes as long as reading the whole lake.
     pub async fn check(&self) -> Result<CheckReport, LakeError> {
         // In this order: what an ingest moves meanwhile is announced when it is seen, and in the table when it is no more.
-        let (table, staging) = (self.folder.table(), self.folder.staging());
-        let found = disk::blocking(move || orphans::on_disk(table.as_ref())).await?;
+        let LakeParts { storage, staging, .. } = self.parts.clone();
+        let found = disk::blocking(move || storage.list(storage.table())).await?;
         let announced = disk::blocking(move || orphans::announced(&staging)).await?;
         let version = self.version().await?;
         let mut report = CheckReport { snapshots: version.metadata.snapshots().len(), ..CheckReport::default() };
-        let inventory = inventory::take(&version, &mut report.problems).await?;
-        let orphans = orphans::unnamed(found, &announced, &inventory);
-        files::check(inventory, &mut report).await?;
-        report.orphans = disk::blocking(move || Ok(orphans::still_there(orphans))).await?;
+        let inventory = inventory::take(&self.io, &version, &mut report.problems).await?;
+        let orphans = orphans::unnamed(self.old(found), &announced, &inventory);
+        files::check(&self.blocks(), inventory, &mut report).await?;
+        let storage = Arc::clone(&self.parts.storage);
+        report.orphans = disk::blocking(move || orphans::still_there(storage.as_ref(), orphans)).await?;
         report.problems.sort();
         Ok(report)
+    }
+
+    /// Leaves out what an ingest on another machine may have put and not yet committed.
+    fn old(&self, mut found: Vec<Listed>) -> Vec<Listed> {
+        let age = self.parts.orphan_age;
+        if !age.is_zero() {
+            let before = self.clock.now().minus_seconds(age.as_secs());
+            found.retain(|file| file.written_at < before);
+        }
+        found
     }
 }

@@ -6,6 +6,7 @@ use std::io::Cursor;
 use crate::file::SUMS_SUFFIX;
 use crate::ingest::{Compression, IngestOptions, Input};
 use crate::lake::Lake;
+use crate::parquet::LocalBlocks;
 use crate::testing::{assert_tidy, lake, place, slug};
 
 /// A lake with three real data files of two organisations, and their paths.
@@ -20,7 +21,7 @@ async fn filled(folder: &std::path::Path) -> (Lake, Vec<String>) {
         let done = lake.ingest(&slug(organisation), input, IngestOptions::default()).await.unwrap();
         assert_eq!(done.accepted, days as u64);
     }
-    let inventory = super::inventory::take(&lake.version().await.unwrap(), &mut Vec::new()).await.unwrap();
+    let inventory = super::inventory::take(&lake.io, &lake.version().await.unwrap(), &mut Vec::new()).await.unwrap();
     (lake, inventory.data.into_keys().collect())
 }
 
@@ -67,8 +68,8 @@ async fn a_file_with_other_rows_than_the_table_says_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let (lake, files) = filled(folder.path()).await;
     let bytes = fs::metadata(&files[0]).unwrap().len();
-    assert!(super::files::whole(&files[0], 1, bytes).is_ok());
-    let wrong = super::files::whole(&files[0], 2, bytes).unwrap_err();
+    assert!(super::files::whole(&LocalBlocks, &files[0], 1, bytes).is_ok());
+    let wrong = super::files::whole(&LocalBlocks, &files[0], 2, bytes).unwrap_err();
     assert!(wrong.to_string().contains("2 rows, its footer 1"), "{wrong}");
     drop(lake);
 }
@@ -80,7 +81,7 @@ async fn what_nothing_names_is_an_orphan_unless_an_ingest_is_at_work() {
     let live = lake.staging().await.unwrap();
     place(&lake, &live, &slug("c"), &[(1, 1)]);
     assert_eq!(lake.check().await.unwrap().orphans, Vec::<String>::new());
-    let mut strays = vec![format!("{}.bak", files[0]), format!("{}/stray.avro", lake.folder.metadata())];
+    let mut strays = vec![format!("{}.bak", files[0]), format!("{}/stray.avro", lake.places.metadata())];
     strays.sort();
     for stray in &strays {
         fs::write(stray, b"bytes").unwrap();

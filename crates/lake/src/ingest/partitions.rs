@@ -6,9 +6,9 @@ use arrow_array::RecordBatch;
 use domain::ids::Slug;
 use fail::fail_point;
 
-use super::parallel;
 use crate::error::LakeError;
 use crate::file::WrittenFile;
+use crate::parallel;
 use crate::parquet::{PartitionWriter, Unsynced, WriteLimits};
 use crate::rows::Rows;
 

@@ -3,7 +3,6 @@
 use domain::ids::Slug;
 use fail::fail_point;
 
-use super::place::{Move, place};
 use super::{IngestOptions, Input, Refused, Staged, Taken, take};
 use crate::catalog::{Batch, BatchKey, NewBatch};
 use crate::disk::blocking;
@@ -11,6 +10,7 @@ use crate::error::LakeError;
 use crate::file::{SUMS_SUFFIX, WrittenFile};
 use crate::lake::Lake;
 use crate::staging::Staging;
+use crate::storage::Put;
 use crate::table::commit::Committed;
 
 /// What came of an ingest.
@@ -97,7 +97,7 @@ impl Lake {
         }
     }
 
-    /// Moves files from the staging folder to their places in the table, announced before.
+    /// Puts files of the staging folder into their places in the table, announced before.
     async fn publish(
         &self,
         staging: Staging,
@@ -107,12 +107,12 @@ impl Lake {
             self.data_file(&written.file.organisation, written.file.day, staging.id(), number)
         });
         let places: Vec<String> = places.collect();
-        let (staging, moved) = blocking(move || {
-            let moved = move_into_place(&staging, &mut files, places);
-            Ok((staging, moved.map(|()| files)))
+        let (staging, put) = blocking(move || {
+            let put = put_into_place(&staging, &mut files, places);
+            Ok((staging, put.map(|()| files)))
         })
         .await?;
-        match moved {
+        match put {
             Ok(files) => Ok((staging, files)),
             Err(error) => {
                 discard(staging).await;
@@ -129,14 +129,14 @@ async fn discard(staging: Staging) {
     }
 }
 
-fn move_into_place(staging: &Staging, files: &mut [WrittenFile], places: Vec<String>) -> Result<(), LakeError> {
+fn put_into_place(staging: &Staging, files: &mut [WrittenFile], places: Vec<String>) -> Result<(), LakeError> {
     let both = |path: &str| [path.to_owned(), format!("{path}{SUMS_SUFFIX}")];
     let announced: Vec<String> = places.iter().flat_map(|place| both(place)).collect();
     staging.announce(&announced)?;
     fail_point!("ingest.intent");
     let staged = files.iter().flat_map(|written| both(&written.file.path));
-    let moves = staged.zip(&announced).map(|(from, to)| Move { from: from.into(), to: to.into() });
-    place(&moves.collect::<Vec<_>>())?;
+    let puts = staged.zip(&announced).map(|(from, to)| Put { from: from.into(), to: to.clone() });
+    staging.storage().put_files(&puts.collect::<Vec<_>>())?;
     files.iter_mut().zip(places).for_each(|(written, place)| written.file.path = place);
     Ok(())
 }

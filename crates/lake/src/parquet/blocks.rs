@@ -1,7 +1,9 @@
 //! Where blocks come from: ranged reads of a storage, here of the local disk.
 
+use std::fmt;
 use std::fs::File;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -9,18 +11,30 @@ use bytes::Bytes;
 
 use crate::error::LakeError;
 
-/// A storage whose files can be read by range. Calls block.
-pub trait BlockStore: Send + Sync {
-    /// Opens a file for reading. A missing one is [`LakeError::Corrupt`]: only files that the table names are asked for.
-    fn open(&self, path: &str) -> Result<Box<dyn BlockSource>, LakeError>;
+/// A storage whose files can be read by range. Calls block, and none may be made from within a task.
+pub trait BlockStore: fmt::Debug + Send + Sync {
+    /// Opens a file that should be `bytes` long.
+    ///
+    /// # Errors
+    /// [`LakeError::Corrupt`] if it is missing or has another length, here or at its first read: only files that the table
+    /// names are asked for.
+    fn open(&self, path: &str, bytes: u64) -> Result<Box<dyn BlockSource>, LakeError>;
 }
 
 /// One open file. Calls block.
 pub trait BlockSource: Send + Sync {
-    /// Its length now.
-    fn bytes(&self) -> Result<u64, LakeError>;
-    /// Exactly `length` bytes from `offset`; a file that ends before is [`LakeError::Corrupt`].
+    /// Exactly `length` bytes from `offset`; a file that ends before is [`LakeError::Corrupt`]. The same bytes asked for
+    /// again come from the storage again.
     fn read(&self, offset: u64, length: usize) -> Result<Bytes, LakeError>;
+
+    /// Whether each read costs a round trip, so that it pays to read more at once and to keep it.
+    fn is_far(&self) -> bool {
+        false
+    }
+
+    /// Says which stretches of the file will be read, each from its start to its end and all side by side, so that a far
+    /// source can ask for them before. Takes the place of what was said before. About `limit_bytes` may wait to be read.
+    fn will_read(&self, _stretches: &[Range<u64>], _limit_bytes: usize) {}
 }
 
 /// Files of the local disk.
@@ -33,23 +47,21 @@ struct LocalFile {
 }
 
 impl BlockStore for LocalBlocks {
-    fn open(&self, path: &str) -> Result<Box<dyn BlockSource>, LakeError> {
-        match File::open(path) {
-            Ok(file) => Ok(Box::new(LocalFile { file, path: path.to_owned() })),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                Err(LakeError::Corrupt { path: path.to_owned(), what: "it is missing".to_owned() })
-            }
-            Err(error) => Err(LakeError::io("open", Path::new(path))(error)),
+    fn open(&self, path: &str, bytes: u64) -> Result<Box<dyn BlockSource>, LakeError> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(LakeError::missing(path)),
+            Err(error) => return Err(LakeError::io("open", Path::new(path))(error)),
+        };
+        let metadata = file.metadata().map_err(LakeError::io("read", Path::new(path)))?;
+        if metadata.len() != bytes {
+            return Err(LakeError::other_length(path));
         }
+        Ok(Box::new(LocalFile { file, path: path.to_owned() }))
     }
 }
 
 impl BlockSource for LocalFile {
-    fn bytes(&self) -> Result<u64, LakeError> {
-        let metadata = self.file.metadata().map_err(LakeError::io("read", Path::new(&self.path)))?;
-        Ok(metadata.len())
-    }
-
     fn read(&self, offset: u64, length: usize) -> Result<Bytes, LakeError> {
         let mut block = vec![0; length];
         match self.file.read_exact_at(&mut block, offset) {

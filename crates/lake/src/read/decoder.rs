@@ -32,12 +32,14 @@ pub(crate) struct Decoder {
     reader: Option<ParquetRecordBatchReader>,
     next_row: usize,
     left_in_span: usize,
+    /// The row group whose stretches a far file was told of last.
+    told: Option<usize>,
 }
 
 impl Decoder {
     /// Decodes nothing yet.
     pub fn new(open: OpenFile, columns: Columns, spans: Vec<Span>) -> Self {
-        Self { open, columns, spans: spans.into_iter(), reader: None, next_row: 0, left_in_span: 0 }
+        Self { open, columns, spans: spans.into_iter(), reader: None, next_row: 0, left_in_span: 0, told: None }
     }
 
     /// The file.
@@ -63,6 +65,7 @@ impl Decoder {
             let Some(span) = self.spans.next() else { return Ok(None) };
             self.next_row = self.group_start(span.group) + span.rows.start;
             self.left_in_span = span.rows.len();
+            self.tell(&span);
             let rows = span.rows.clone();
             self.reader = Some(self.start(self.columns, vec![span.group], rows, span.batch_rows)?);
         }
@@ -80,6 +83,20 @@ impl Decoder {
         let batches = batches.collect::<Result<Vec<_>, _>>()?;
         let batch = concat_batches(&Columns::ALL.schema(), &batches);
         Ok(Rows::new(&batch.map_err(|source| LakeError::Rows { doing: "read", source })?))
+    }
+
+    /// Tells a far file what will be read of a span's row group.
+    fn tell(&mut self, span: &Span) {
+        if !self.open.blocks.is_far() || self.told == Some(span.group) {
+            return;
+        }
+        let later = self.spans.as_slice().iter().take_while(|later| later.group == span.group).last();
+        let end = later.map_or(span.rows.end, |later| later.rows.end);
+        let columns = self.columns.positions().map(|position| position + 1);
+        let stretch = |column| self.open.stretch(span.group, column, span.rows.start..end);
+        let stretches: Vec<_> = columns.filter_map(stretch).collect();
+        self.open.blocks.will_read(&stretches);
+        self.told = Some(span.group);
     }
 
     fn start(

@@ -1,5 +1,7 @@
 //! Opens a data file and believes its footer only as far as it agrees with the table.
 
+use std::ops::Range;
+
 use domain::time::Micros;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::errors::ParquetError;
@@ -12,7 +14,7 @@ use super::request::{ReadLimits, Shares};
 use super::spans::{GroupPages, StringPage, TimePage};
 use crate::error::LakeError;
 use crate::file::DataFile;
-use crate::parquet::{BLOCK_BYTES, BlockStore, Verified};
+use crate::parquet::{BlockStore, Verified};
 use crate::rows::BatchLimits;
 use crate::schema::{ORGANISATION_FIELD, SENT_AT_FIELD, table_schema};
 
@@ -31,6 +33,7 @@ impl OpenFile {
     /// Opens the file and checks its sums of the footer, schema, rows, organisation, day, bounds and the order of its pages.
     pub fn open(store: &dyn BlockStore, file: DataFile, cache_blocks: usize) -> Result<Self, LakeError> {
         let blocks = Verified::open(store, &file.path, file.bytes, cache_blocks)?;
+        blocks.read_end()?;
         let options =
             ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required).with_skip_arrow_metadata(true);
         let metadata =
@@ -38,6 +41,19 @@ impl OpenFile {
         let groups = groups(metadata.metadata()).ok_or_else(|| wrong(&file, "its page index is not whole"))?;
         check(&file, &metadata, &groups).map_err(|what| wrong(&file, what))?;
         Ok(Self { file, blocks, metadata, groups })
+    }
+
+    /// The bytes of a column that hold some rows of a row group, with its dictionary where they are the first ones.
+    pub fn stretch(&self, group: usize, column: usize, rows: Range<usize>) -> Option<Range<u64>> {
+        let metadata = self.metadata.metadata();
+        let (start, length) = metadata.row_group(group).columns().get(column)?.byte_range();
+        let pages = metadata.offset_index()?.get(group)?.get(column)?.page_locations();
+        let begins_by = |row: usize| pages.partition_point(|page| page.first_row_index <= row as i64);
+        let offset = |page: usize| pages.get(page).and_then(|page| u64::try_from(page.offset).ok());
+        let first = begins_by(rows.start).saturating_sub(1);
+        let from = if first == 0 { start } else { offset(first)? };
+        let to = offset(begins_by(rows.end.saturating_sub(1))).unwrap_or(start + length);
+        (from < to).then_some(from..to)
     }
 
     /// How large batches of this file are: all of it, where it is small.
@@ -54,10 +70,8 @@ impl OpenFile {
         if self.batch(shares) == shares.whole {
             return greatest(GroupPages::decoded_bytes);
         }
-        let blocks =
-            shares.cache_blocks.min(usize::try_from(self.file.bytes).unwrap_or(usize::MAX).div_ceil(BLOCK_BYTES));
         let (pages, row) = (greatest(GroupPages::largest_pages_bytes), greatest(GroupPages::largest_row_bytes));
-        ReadLimits::DECODER_BYTES + blocks * BLOCK_BYTES + pages + shares.batch.bytes.max(2 * row)
+        ReadLimits::DECODER_BYTES + self.blocks.held_bytes() + pages + shares.batch.bytes.max(2 * row)
     }
 }
 

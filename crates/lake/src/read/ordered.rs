@@ -13,7 +13,7 @@ use super::footer::wrong;
 use super::{DayCounters, ReadLimits, ReadRequest};
 use crate::error::LakeError;
 use crate::file::DataFile;
-use crate::parquet::{BlockStore, LocalBlocks};
+use crate::parquet::BlockStore;
 
 /// The wanted rows of a slice as batches of the columns asked for, in the total order over all its days,
 /// without exact repeats. Reading blocks; after an error nothing more comes.
@@ -32,20 +32,12 @@ pub struct OrderedRows {
 }
 
 impl OrderedRows {
-    /// Reads files of the local disk.
+    /// Reads nothing yet.
     ///
     /// # Errors
     /// [`LakeError::Corrupt`] if a file is not the organisation's.
     pub fn open(request: ReadRequest) -> Result<Self, LakeError> {
-        Self::open_from(Arc::new(LocalBlocks), request)
-    }
-
-    /// Reads files of any storage.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub fn open_from(store: Arc<dyn BlockStore>, request: ReadRequest) -> Result<Self, LakeError> {
-        let ReadRequest { organisation, files, start, end, filter, columns, spill_folder, limits } = request;
+        let ReadRequest { store, organisation, files, start, end, filter, columns, spill_folder, limits } = request;
         let mut days: BTreeMap<Day, Vec<DataFile>> = BTreeMap::new();
         for file in files {
             if file.organisation != organisation {

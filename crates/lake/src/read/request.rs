@@ -1,6 +1,7 @@
 //! What to read, and within which bounds.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use domain::filter::Filter;
 use domain::ids::Slug;
@@ -8,12 +9,14 @@ use domain::time::Micros;
 
 use super::Columns;
 use crate::file::DataFile;
-use crate::parquet::BLOCK_BYTES;
+use crate::parquet::{BLOCK_BYTES, BlockStore};
 use crate::rows::BatchLimits;
 
 /// A slice of an organisation's messages.
 #[derive(Clone, Debug)]
 pub struct ReadRequest {
+    /// Where the files are read: [`crate::Lake::blocks`] for those of a plan.
+    pub store: Arc<dyn BlockStore>,
     /// Whose messages; a file of anybody else is an error.
     pub organisation: Slug,
     /// All files of each UTC day that the slice touches, in any order.

@@ -6,6 +6,7 @@ mod slices;
 mod wrong;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use domain::filter::Filter;
 use domain::ids::Slug;
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use super::{Columns, OrderedRows, ReadLimits, ReadRequest};
 use crate::error::LakeError;
 use crate::file::DataFile;
-use crate::parquet::{PartitionWriter, WriteLimits};
+use crate::parquet::{LocalBlocks, PartitionWriter, WriteLimits};
 use crate::rows::Rows;
 use crate::rows::testing::{Message, batch, messages};
 
@@ -40,6 +41,7 @@ fn write(folder: &Path, name: &str, mut rows: Vec<Message>, limits: WriteLimits)
 /// Everything, unfiltered, with room for all.
 fn everything(folder: &TempDir, files: Vec<DataFile>) -> ReadRequest {
     ReadRequest {
+        store: Arc::new(LocalBlocks),
         organisation: slug("acme"),
         files,
         start: Micros::MIN,

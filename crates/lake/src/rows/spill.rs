@@ -69,8 +69,8 @@ impl Spill {
     /// The batches as they were written, every block checked against its sum.
     pub fn open(self) -> Result<SortedBatches, LakeError> {
         let path = self.path.to_str().ok_or_else(|| LakeError::PathText(self.path.to_path_buf()))?.to_owned();
-        let source = LocalBlocks.open(&path)?;
-        let blocks = Verified::new(path, source, self.sums, 1)?;
+        let source = LocalBlocks.open(&path, self.sums.bytes)?;
+        let blocks = Verified::new(path, source, self.sums, 1);
         let reader = StreamReader::try_new(BlockReader::new(blocks.clone(), 0), None);
         let reader = reader.map_err(|error| unspilling(&blocks, error))?;
         Ok(Box::new(SpillReader { reader, blocks, _path: self.path }))

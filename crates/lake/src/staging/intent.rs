@@ -17,21 +17,21 @@ const NAME: &str = "intent";
 pub(crate) enum Intent {
     /// A data file or its sums: wanted by whichever attempt wins.
     Data {
-        /// Absolute path.
+        /// Its path.
         path: String,
     },
     /// A metadata file of one attempt to commit: wanted only if that attempt wins.
     Attempt {
         /// The id of the attempt's snapshot.
         attempt: i64,
-        /// Absolute path.
+        /// Its path.
         path: String,
     },
     /// An old metadata file that one attempt pushes out of the table's history: unwanted once that attempt has won.
     Replaced {
         /// The id of the attempt's snapshot.
         attempt: i64,
-        /// Absolute path.
+        /// Its path.
         path: String,
     },
 }

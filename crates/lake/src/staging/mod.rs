@@ -5,9 +5,9 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::ids::IngestId;
 
@@ -17,6 +17,7 @@ pub(crate) use sweep::{folders, sweep};
 
 use crate::disk;
 use crate::error::LakeError;
+use crate::storage::Storage;
 
 const LOCK: &str = "lock";
 
@@ -28,14 +29,14 @@ const LOCK: &str = "lock";
 pub struct Staging {
     id: IngestId,
     folder: PathBuf,
-    table: String,
+    storage: Arc<dyn Storage>,
     intent: Mutex<File>,
     _lock: File,
 }
 
 impl Staging {
-    /// Makes the folder under `root` for files that go to places under `table`.
-    pub(crate) fn create(root: &Path, table: String, id: IngestId) -> Result<Self, LakeError> {
+    /// Makes the folder under `root` for files that go to places in `storage`.
+    pub(crate) fn create(root: &Path, storage: Arc<dyn Storage>, id: IngestId) -> Result<Self, LakeError> {
         disk::create_folders(root)?;
         let folder = root.join(id.to_string());
         let gate = close_gate(root)?;
@@ -44,7 +45,7 @@ impl Staging {
         lock.lock().map_err(LakeError::io("lock", &folder))?;
         drop(gate);
         let intent = Mutex::new(intent::create(&folder)?);
-        Ok(Self { id, folder, table, intent, _lock: lock })
+        Ok(Self { id, folder, storage, intent, _lock: lock })
     }
 
     /// The id of the ingest or commit; part of the names of its files.
@@ -52,12 +53,12 @@ impl Staging {
         self.id
     }
 
-    /// The private folder, on the same file system as the table. All that is in it disappears at the end.
+    /// The private folder, on this machine. All that is in it disappears at the end.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Records, durably, the absolute paths of data files (and their sums) that are about to be renamed into the table.
+    /// Records, durably, the paths of data files (and their sums) that are about to be put into the table.
     ///
     /// They are removed again if the ingest is discarded, or found dead before it committed.
     pub fn announce<P: AsRef<str>>(&self, paths: &[P]) -> Result<(), LakeError> {
@@ -65,44 +66,44 @@ impl Staging {
         self.record(&paths.iter().map(data).collect::<Vec<_>>())
     }
 
+    /// Where what it announces goes.
+    pub(crate) fn storage(&self) -> &dyn Storage {
+        self.storage.as_ref()
+    }
+
     pub(crate) fn record(&self, intents: &[Intent]) -> Result<(), LakeError> {
         let mut file = self.intent.lock().unwrap_or_else(PoisonError::into_inner);
         intent::append(&mut file, intents).map_err(LakeError::io("write", &self.folder))
     }
 
-    /// Ends work that committed nothing: removes every file it announced and its folder.
+    /// Ends work that committed nothing: removes every file it announced and its folder. Blocks, and must not be called
+    /// within a task if files were announced.
     pub fn discard(self) -> Result<(), LakeError> {
-        settle(&self.folder, &self.table, None)
+        settle(&self.folder, self.storage.as_ref(), None)
     }
 
     /// Ends work of which attempt `won`, or none, was committed: removes what nobody needs, and the folder.
     pub(crate) fn settle(&self, won: Option<i64>) -> Result<(), LakeError> {
-        settle(&self.folder, &self.table, won)
+        settle(&self.folder, self.storage.as_ref(), won)
     }
 }
 
 /// Carries out what the intent file of a dead or finished folder asks for, then removes the folder. May be repeated.
-fn settle(folder: &Path, table: &str, won: Option<i64>) -> Result<(), LakeError> {
-    for intent in announced(folder)? {
-        if intent.is_refuse(won) {
-            remove_from_table(table, intent.path())?;
-        }
-    }
+fn settle(folder: &Path, storage: &dyn Storage, won: Option<i64>) -> Result<(), LakeError> {
+    let announced = announced(folder)?;
+    let refuse: Vec<_> = announced.iter().filter(|intent| intent.is_refuse(won)).map(Intent::path).collect();
+    refuse.iter().try_for_each(|path| check_in_table(storage.table(), path))?;
+    refuse.iter().try_for_each(|path| storage.remove(path))?;
     disk::remove_folder(folder)
 }
 
-/// Removes a file of the table and the folders that this leaves empty.
-fn remove_from_table(table: &str, path: &str) -> Result<(), LakeError> {
-    let (table, path) = (Path::new(table), Path::new(path));
-    if !path.starts_with(table) || path.components().any(|part| part.as_os_str() == "..") {
-        return Err(LakeError::Unusable(format!("an intent names {}, which is not in the table", path.display())));
+/// Refuses a path that nobody who works on this table announces.
+fn check_in_table(table: &str, path: &str) -> Result<(), LakeError> {
+    let below = path.strip_prefix(table).and_then(|rest| rest.strip_prefix('/'));
+    match below.is_some_and(|below| below.split('/').all(|part| part != "..")) {
+        true => Ok(()),
+        false => Err(LakeError::Unusable(format!("an intent names {path}, which is not in the table"))),
     }
-    disk::remove_file(path)?;
-    let data = table.join("data");
-    let mut above = path.ancestors().skip(1).take_while(|folder| *folder != data && folder.starts_with(&data));
-    // A folder that is not empty, or already gone, ends the walk.
-    above.try_for_each(|folder| fs::remove_dir(folder).ok());
-    Ok(())
 }
 
 /// While this is held no folder is between being made and being locked.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use domain::ids::IngestId;
 
@@ -9,6 +10,7 @@ use super::{settle, take_over};
 use crate::catalog::Catalog;
 use crate::disk;
 use crate::error::LakeError;
+use crate::storage::Storage;
 
 /// What a sweep found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,8 +23,8 @@ pub struct Swept {
     pub live: usize,
 }
 
-/// Ends all dead staging folders under `root`, whose files go to places under `table`.
-pub(crate) async fn sweep(root: PathBuf, table: String, catalog: &dyn Catalog) -> Result<Swept, LakeError> {
+/// Ends all dead staging folders under `root`, whose files go to places in `storage`.
+pub(crate) async fn sweep(root: PathBuf, storage: Arc<dyn Storage>, catalog: &dyn Catalog) -> Result<Swept, LakeError> {
     let mut swept = Swept::default();
     let listed = root.clone();
     for (id, folder) in disk::blocking(move || folders(&listed)).await? {
@@ -31,8 +33,8 @@ pub(crate) async fn sweep(root: PathBuf, table: String, catalog: &dyn Catalog) -
             swept.live += 1;
             continue;
         };
-        let (won, table) = (catalog.committed(id).await?, table.clone());
-        disk::blocking(move || settle(&folder, &table, won)).await?;
+        let (won, storage) = (catalog.committed(id).await?, Arc::clone(&storage));
+        disk::blocking(move || settle(&folder, storage.as_ref(), won)).await?;
         drop(lock);
         match won {
             Some(_) => swept.finished += 1,

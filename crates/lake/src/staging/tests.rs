@@ -1,5 +1,6 @@
 //! Dead work leaves nothing, live work is left alone, and nothing outside the table is touched.
 
+use std::fs;
 use std::path::PathBuf;
 
 use super::*;
@@ -7,7 +8,7 @@ use crate::lake::Lake;
 use crate::testing::{assert_tidy, lake, place, slug};
 
 fn data_files(lake: &Lake) -> usize {
-    let mut folders = vec![PathBuf::from(lake.folder.data())];
+    let mut folders = vec![PathBuf::from(lake.places.data())];
     let mut files = 0;
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -35,7 +36,7 @@ async fn dead_work_is_swept_and_live_work_is_left_alone() {
     assert_eq!(data_files(&lake), 4);
     live.discard().unwrap();
     assert_eq!(lake.sweep().await.unwrap(), Swept::default());
-    assert_eq!((data_files(&lake), fs::read_dir(lake.folder.data()).unwrap().count()), (0, 0));
+    assert_eq!((data_files(&lake), fs::read_dir(lake.places.data()).unwrap().count()), (0, 0));
     assert_tidy(&lake).await;
 }
 
@@ -76,7 +77,7 @@ async fn nothing_outside_the_table_is_ever_removed() {
     let lake = lake(folder.path(), 1).await;
     let outside = folder.path().join("precious");
     fs::write(&outside, b"bytes").unwrap();
-    for path in [outside.display().to_string(), format!("{}/../../precious", lake.folder.table())] {
+    for path in [outside.display().to_string(), format!("{}/../../precious", lake.places.table())] {
         let dead = lake.staging().await.unwrap();
         dead.announce(&[path]).unwrap();
         assert!(matches!(dead.discard(), Err(LakeError::Unusable(_))));
@@ -89,7 +90,7 @@ async fn nothing_outside_the_table_is_ever_removed() {
 async fn what_lies_in_the_staging_folder_and_is_not_ours_stays() {
     let folder = tempfile::tempdir().unwrap();
     let lake = lake(folder.path(), 1).await;
-    let other = lake.folder.staging().join("notes");
+    let other = lake.parts.staging.join("notes");
     fs::create_dir(&other).unwrap();
     assert_eq!(lake.sweep().await.unwrap(), Swept::default());
     assert!(other.exists());

@@ -19,9 +19,9 @@ use super::summary::summarise;
 use crate::catalog::{Commit, NewBatch};
 use crate::disk;
 use crate::error::LakeError;
-use crate::folder::Folder;
+use crate::places::Places;
 use crate::staging::{Intent, Staging};
-use crate::storage::{file_io, location, path_of};
+use crate::storage::{Storage, file_io, location, path_of};
 
 /// What the next snapshot is to list, and why.
 pub(crate) struct Draft {
@@ -35,7 +35,8 @@ pub(crate) struct Draft {
 
 /// Names and numbers for attempts.
 pub(crate) struct Attempts<'a> {
-    pub(crate) folder: &'a Folder,
+    pub(crate) places: &'a Places,
+    pub(crate) storage: &'a Arc<dyn Storage>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) random: &'a dyn Random,
 }
@@ -53,7 +54,7 @@ pub(crate) struct Attempt {
 impl Attempts<'_> {
     /// The first snapshot, empty, of a new table.
     pub(crate) fn first(&self, id: IngestId, metadata_versions: usize) -> Result<Attempt, LakeError> {
-        let creation = creation(location(&self.folder.table()), metadata_versions)?;
+        let creation = creation(location(&self.places.table()), metadata_versions)?;
         let uuid = uuid_v7(self.clock.now(), self.random);
         let builder = TableMetadataBuilder::from_table_creation(creation)?.assign_uuid(uuid);
         let bare = builder.clone().build()?.metadata;
@@ -78,7 +79,7 @@ impl Attempts<'_> {
         draft: Draft,
     ) -> Result<Attempt, LakeError> {
         let (snapshot_id, now) = (self.snapshot_id(base), self.clock.now());
-        let (folder, uuid) = (self.folder.metadata(), uuid_v7(now, self.random));
+        let (folder, uuid) = (self.places.metadata(), uuid_v7(now, self.random));
         let place = |name: String| format!("{}/{name}", location(&folder));
         // A clock that was set back must not make history run backwards.
         let earliest = parent.map_or(0, |_| base.last_updated_ms());
@@ -126,7 +127,7 @@ impl Attempts<'_> {
         let (intents, recorder) = (attempt.intents(), Arc::clone(staging));
         disk::blocking(move || recorder.record(&intents)).await?;
         let Attempt { snapshot, listing, manifests, metadata, metadata_location, .. } = attempt;
-        let (io, id) = (file_io(Some(staging.folder().to_owned())), snapshot.snapshot_id());
+        let (io, id) = (file_io(Arc::clone(self.storage), Some(staging.folder().to_owned())), snapshot.snapshot_id());
         let mut listed = Vec::with_capacity(manifests.len() + listing.kept.len());
         for (place, lines) in manifests.iter().zip(listing.drafts) {
             listed.push(manifests::write(&io, place, &metadata, id, lines).await?);

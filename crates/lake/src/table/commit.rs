@@ -9,15 +9,13 @@ use fail::fail_point;
 use iceberg::spec::{ManifestEntryRef, Operation};
 
 use super::attempt::{Attempts, Draft};
-use super::cache::VersionCache;
 use super::entry::{Partition, to_iceberg};
-use super::load::{Version, current_version, manifest_list};
+use super::load::{CurrentTable, Version, manifest_list};
 use super::manifests::{Line, Listing, MergeLimits};
-use crate::catalog::{Batch, Catalog, NewBatch, Swapped};
+use crate::catalog::{Batch, NewBatch, Swapped};
 use crate::error::LakeError;
 use crate::file::{DataFile, WrittenFile};
 use crate::staging::Staging;
-use crate::storage::file_io;
 
 /// Lost attempts after which manifests are no longer merged, so that a commit under contention gets short.
 const MERGING_ATTEMPTS: u32 = 3;
@@ -86,8 +84,7 @@ pub enum Committed {
 
 /// Commits to one table.
 pub(crate) struct Committer<'a> {
-    pub(crate) catalog: &'a dyn Catalog,
-    pub(crate) versions: &'a VersionCache,
+    pub(crate) table: CurrentTable<'a>,
     pub(crate) attempts: Attempts<'a>,
     pub(crate) limits: &'a CommitLimits,
 }
@@ -97,7 +94,7 @@ impl Committer<'_> {
     pub(crate) async fn create(&self, staging: &Arc<Staging>, metadata_versions: usize) -> Result<bool, LakeError> {
         let attempt = self.attempts.first(staging.id(), metadata_versions)?;
         let commit = self.attempts.publish(staging, attempt, None).await?;
-        self.catalog.create(commit).await
+        self.table.catalog.create(commit).await
     }
 
     /// Brings a change into the table.
@@ -108,11 +105,11 @@ impl Committer<'_> {
     pub(crate) async fn commit(&self, staging: &Arc<Staging>, change: &Change) -> Result<Committed, LakeError> {
         for number in 0..self.limits.attempts {
             if let Some(batch) = &change.batch
-                && let Some(known) = self.catalog.batch(&batch.key).await?
+                && let Some(known) = self.table.catalog.batch(&batch.key).await?
             {
                 return Ok(Committed::AlreadyKnown(known));
             }
-            let base = current_version(self.catalog, self.versions).await?;
+            let base = self.table.current_version().await?;
             match self.swap(staging, &base, change, number < MERGING_ATTEMPTS).await? {
                 Swapped::Won(snapshot_id) => {
                     fail_point!("commit.swapped");
@@ -137,16 +134,16 @@ impl Committer<'_> {
         let attempt = self.attempts.next(staging.id(), base, draft)?;
         let commit = self.attempts.publish(staging, attempt, change.batch.clone()).await?;
         fail_point!("commit.swap");
-        self.catalog.swap(&base.location, commit).await
+        self.table.catalog.swap(&base.location, commit).await
     }
 
     /// Decides what the snapshot after `base` lists.
     async fn draft(&self, base: &Version, change: &Change, merge: bool) -> Result<Draft, LakeError> {
-        let (io, metadata) = (file_io(None), &base.metadata);
-        let mut listing = Listing::from_base(manifest_list(&io, metadata, base.current()?).await?);
-        let removed = listing.remove(&io, metadata, &change.remove).await?;
+        let (io, metadata) = (self.table.io, &base.metadata);
+        let mut listing = Listing::from_base(manifest_list(io, metadata, base.current()?).await?);
+        let removed = listing.remove(io, metadata, &change.remove).await?;
         if merge {
-            listing.merge(&io, metadata, &self.limits.merge).await?;
+            listing.merge(io, metadata, &self.limits.merge).await?;
         }
         let sequences = sequences(change, &removed)?;
         let line = |written: &WrittenFile| {

@@ -15,7 +15,6 @@ use super::plan::{Plan, Planner};
 use super::schema::verify;
 use crate::catalog::Catalog;
 use crate::error::LakeError;
-use crate::storage::file_io;
 
 /// How often metadata is looked up anew that was replaced and removed while it was opened.
 const READ_ATTEMPTS: u32 = 10;
@@ -36,34 +35,44 @@ impl Version {
     }
 }
 
-/// The table as it is now; its metadata is read where it is not the kept one.
-pub(crate) async fn current_version(catalog: &dyn Catalog, kept: &VersionCache) -> Result<Version, LakeError> {
-    let io = file_io(None);
-    let mut location = pointer(catalog).await?;
-    for _ in 0..READ_ATTEMPTS {
-        if let Some(version) = kept.get(&location) {
-            return Ok(version);
-        }
-        let error = match TableMetadata::read_from(&io, &location).await {
-            Ok(metadata) => {
-                verify(&metadata)?;
-                let version = Version { location, metadata: Arc::new(metadata) };
-                kept.keep(&version);
-                return Ok(version);
-            }
-            Err(error) => error,
-        };
-        match pointer(catalog).await? {
-            moved if moved != location => location = moved,
-            _ => return Err(error.into()),
-        }
-    }
-    Err(LakeError::Contention { attempts: READ_ATTEMPTS })
+/// The table that a catalog points to.
+#[derive(Clone, Copy)]
+pub(crate) struct CurrentTable<'a> {
+    pub(crate) catalog: &'a dyn Catalog,
+    pub(crate) io: &'a FileIO,
+    /// The version that was read last.
+    pub(crate) kept: &'a VersionCache,
 }
 
-async fn pointer(catalog: &dyn Catalog) -> Result<String, LakeError> {
-    let pointer = catalog.pointer().await?;
-    pointer.ok_or_else(|| LakeError::Unusable("the catalog has no table".to_owned()))
+impl CurrentTable<'_> {
+    /// The table as it is now; its metadata is read where it is not the kept one.
+    pub(crate) async fn current_version(&self) -> Result<Version, LakeError> {
+        let mut location = self.pointer().await?;
+        for _ in 0..READ_ATTEMPTS {
+            if let Some(version) = self.kept.get(&location) {
+                return Ok(version);
+            }
+            let error = match TableMetadata::read_from(self.io, &location).await {
+                Ok(metadata) => {
+                    verify(&metadata)?;
+                    let version = Version { location, metadata: Arc::new(metadata) };
+                    self.kept.keep(&version);
+                    return Ok(version);
+                }
+                Err(error) => error,
+            };
+            match self.pointer().await? {
+                moved if moved != location => location = moved,
+                _ => return Err(error.into()),
+            }
+        }
+        Err(LakeError::Contention { attempts: READ_ATTEMPTS })
+    }
+
+    async fn pointer(&self) -> Result<String, LakeError> {
+        let pointer = self.catalog.pointer().await?;
+        pointer.ok_or_else(|| LakeError::Unusable("the catalog has no table".to_owned()))
+    }
 }
 
 /// A snapshot that has not expired.

@@ -4,9 +4,8 @@ use domain::clock::Clock;
 use domain::ids::ExportId;
 use domain::owner::Owner;
 
-use super::cache::VersionCache;
-use super::load::{current_version, live};
-use crate::catalog::{Catalog, Pin};
+use super::load::{CurrentTable, live};
+use crate::catalog::Pin;
 use crate::error::LakeError;
 
 /// How often a pin is written that loses against expiry.
@@ -14,8 +13,7 @@ const PIN_ATTEMPTS: u32 = 5;
 
 /// Pins for one export.
 pub(crate) struct Pinner<'a> {
-    pub(crate) catalog: &'a dyn Catalog,
-    pub(crate) versions: &'a VersionCache,
+    pub(crate) table: CurrentTable<'a>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) owner: &'a Owner,
     pub(crate) export: ExportId,
@@ -31,12 +29,12 @@ impl Pinner<'_> {
     /// `SnapshotGone` if the export was pinned before to a snapshot that has expired since.
     pub(crate) async fn pin(&self) -> Result<i64, LakeError> {
         for _ in 0..PIN_ATTEMPTS {
-            let wanted = current_version(self.catalog, self.versions).await?.current()?.snapshot_id();
+            let wanted = self.table.current_version().await?.current()?.snapshot_id();
             let pinned = self.write(wanted).await?;
             match self.is_live(pinned).await? {
                 Ok(()) => return Ok(pinned),
                 Err(gone) if pinned != wanted => return Err(gone),
-                Err(_) => self.catalog.unpin(self.export).await?,
+                Err(_) => self.table.catalog.unpin(self.export).await?,
             }
         }
         Err(LakeError::Contention { attempts: PIN_ATTEMPTS })
@@ -51,7 +49,7 @@ impl Pinner<'_> {
         match self.is_live(snapshot_id).await? {
             Ok(()) => Ok(()),
             Err(gone) => {
-                self.catalog.unpin(self.export).await?;
+                self.table.catalog.unpin(self.export).await?;
                 Err(gone)
             }
         }
@@ -60,12 +58,12 @@ impl Pinner<'_> {
     /// Writes the pin unless there is one. Returns the snapshot that is pinned now.
     async fn write(&self, snapshot_id: i64) -> Result<i64, LakeError> {
         let (owner, export, pinned_at) = (self.owner.clone(), self.export, self.clock.now());
-        Ok(self.catalog.pin(Pin { owner, export, snapshot_id, pinned_at }).await?.snapshot_id)
+        Ok(self.table.catalog.pin(Pin { owner, export, snapshot_id, pinned_at }).await?.snapshot_id)
     }
 
     /// The inner error is that of a snapshot that has expired.
     async fn is_live(&self, snapshot_id: i64) -> Result<Result<(), LakeError>, LakeError> {
-        let version = current_version(self.catalog, self.versions).await?;
+        let version = self.table.current_version().await?;
         Ok(live(&version.metadata, snapshot_id).map(drop))
     }
 }

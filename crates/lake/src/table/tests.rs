@@ -29,7 +29,7 @@ async fn files(lake: &Lake, organisation: &str) -> Vec<DataFile> {
 
 async fn manifests(lake: &Lake) -> usize {
     let version = lake.version().await.unwrap();
-    let list = manifest_list(&file_io(None), &version.metadata, version.current().unwrap()).await.unwrap();
+    let list = manifest_list(&lake.io, &version.metadata, version.current().unwrap()).await.unwrap();
     list.len()
 }
 
@@ -86,7 +86,7 @@ async fn plans_read_a_manifest_once() {
     let lake = lake(folder.path(), 1).await;
     ingest(&lake, "a", "1", &[(10, 5)]).await;
     let version = lake.version().await.unwrap();
-    let listed = manifest_list(&file_io(None), &version.metadata, version.current().unwrap()).await.unwrap();
+    let listed = manifest_list(&lake.io, &version.metadata, version.current().unwrap()).await.unwrap();
     let before = days(&lake, "a").await;
     for manifest in listed {
         std::fs::remove_file(crate::storage::path_of(&manifest.manifest_path)).unwrap();
@@ -179,7 +179,7 @@ async fn old_metadata_files_go() {
         ingest(&lake, "a", &number.to_string(), &[(number, 1)]).await;
     }
     assert_eq!(lake.version().await.unwrap().metadata.metadata_log().len(), 10);
-    let names = std::fs::read_dir(lake.folder.metadata()).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = std::fs::read_dir(lake.places.metadata()).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(names.filter(|name| name.to_str().unwrap().ends_with(".metadata.json")).count(), 11);
     assert_tidy(&lake).await;
 }
@@ -280,11 +280,11 @@ async fn commit_elsewhere(lake: &Lake) -> i64 {
         .build();
     let builder = iceberg::spec::TableMetadata::clone(&base.metadata).into_builder(Some(base.location.clone()));
     let metadata = builder.set_branch_snapshot(snapshot, MAIN_BRANCH).unwrap().build().unwrap().metadata;
-    let to = location(&format!("{}/v2.metadata.json", lake.folder.metadata()));
-    let output = file_io(Some(staging.folder().to_owned())).new_output(&to).unwrap();
+    let to = location(&format!("{}/v2.metadata.json", lake.places.metadata()));
+    let output = file_io(Arc::clone(&lake.parts.storage), Some(staging.folder().to_owned())).new_output(&to).unwrap();
     output.write(serde_json::to_vec(&metadata).unwrap().into()).await.unwrap();
     let commit = Commit { staging: Arc::clone(&staging), attempt: 77, to, at: START, batch: None };
-    assert_eq!(lake.catalog.swap(&base.location, commit).await.unwrap(), Swapped::Won(77));
+    assert_eq!(lake.parts.catalog.swap(&base.location, commit).await.unwrap(), Swapped::Won(77));
     staging.settle(Some(77)).unwrap();
     77
 }
@@ -357,7 +357,7 @@ async fn a_process_that_dies_before_its_swap_leaves_nothing() {
     assert_eq!(lake.sweep().await.unwrap().discarded, 1);
     assert_eq!(days(&lake, "a").await, []);
     assert_tidy(&lake).await;
-    assert!(!std::path::Path::new(&format!("{}/organisation=a", lake.folder.data())).exists());
+    assert!(!std::path::Path::new(&format!("{}/organisation=a", lake.places.data())).exists());
 }
 
 #[tokio::test]
@@ -368,7 +368,7 @@ async fn a_process_that_dies_after_its_swap_leaves_its_rows_and_nothing_else() {
         ingest(&lake, "b", &number.to_string(), &[(number, 1)]).await;
     }
     let id = die(&lake, true).await;
-    assert!(lake.catalog.committed(id).await.unwrap().is_some());
+    assert!(lake.parts.catalog.committed(id).await.unwrap().is_some());
     assert_eq!(lake.sweep().await.unwrap().finished, 1);
     assert_eq!(days(&lake, "a").await.len(), 2);
     assert_tidy(&lake).await;
@@ -459,7 +459,7 @@ async fn an_export_keeps_its_snapshot() {
     lake.unpin(export).await.unwrap();
     assert_eq!(lake.pins().await.unwrap().len(), 1);
     let expired = Pin { owner: owner.clone(), export, snapshot_id: 7, pinned_at: START };
-    lake.catalog.pin(expired).await.unwrap();
+    lake.parts.catalog.pin(expired).await.unwrap();
     assert!(matches!(lake.pin(&owner, export).await, Err(LakeError::SnapshotGone(7))));
 }
 

@@ -9,6 +9,7 @@ use domain::ids::Slug;
 use domain::time::Micros;
 use lake::LakeError;
 use lake::ingest::{Compression, IngestOptions, Input, stage};
+use lake::parquet::LocalBlocks;
 use lake::read::{Columns, ReadLimits, ReadRequest};
 use tempfile::TempDir;
 
@@ -30,6 +31,7 @@ fn day(folder: &TempDir) -> ReadRequest {
     let input = Input::Stream(Box::new(Cursor::new(text)), Compression::Plain);
     let staged = stage(&organisation, input, folder.path(), &IngestOptions::default()).unwrap();
     ReadRequest {
+        store: Arc::new(LocalBlocks),
         organisation,
         files: staged.files.into_iter().map(|written| written.file).collect(),
         start: Micros::MIN,

@@ -95,6 +95,7 @@ impl Source for Messages {
 fn read_request(worker: &Worker, export: &Export, plan: &SegmentPlan, organisation: Slug) -> ReadRequest {
     let span = plan.segment.slice.span;
     ReadRequest {
+        store: worker.ports.lake.blocks(),
         organisation,
         files: plan.days.iter().flat_map(|day| day.files.iter().cloned()).collect(),
         start: span.start,

@@ -49,6 +49,7 @@ fn options(memory_bytes: usize, write: WriteLimits) -> IngestOptions {
 /// All rows of the files, repeats left out, per day and file.
 fn read_back(files: &[WrittenFile], spill_folder: &Path) -> Vec<Message> {
     let request = ReadRequest {
+        store: std::sync::Arc::new(crate::parquet::LocalBlocks),
         organisation: acme(),
         files: files.iter().map(|written| written.file.clone()).collect(),
         start: Micros::MIN,

@@ -1,7 +1,7 @@
 //! Some columns of rows: the same rows as with all of them, and little more read than is asked for.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::slices::any_filter;
 use super::*;
-use crate::parquet::{BLOCK_BYTES, BlockSource, BlockStore, LocalBlocks};
+use crate::parquet::{BLOCK_BYTES, BlockSource, BlockStore};
 use crate::read::reference;
 use crate::rows::testing::any_message;
 use crate::rows::{string_at, time_at};
@@ -87,22 +87,18 @@ proptest! {
 }
 
 /// Local files that remember which of their blocks were read.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Watched(Arc<Mutex<BTreeSet<(String, u64)>>>);
 
 struct WatchedFile(Watched, String, Box<dyn BlockSource>);
 
 impl BlockStore for Watched {
-    fn open(&self, path: &str) -> Result<Box<dyn BlockSource>, LakeError> {
-        Ok(Box::new(WatchedFile(self.clone(), path.to_owned(), LocalBlocks.open(path)?)))
+    fn open(&self, path: &str, bytes: u64) -> Result<Box<dyn BlockSource>, LakeError> {
+        Ok(Box::new(WatchedFile(self.clone(), path.to_owned(), LocalBlocks.open(path, bytes)?)))
     }
 }
 
 impl BlockSource for WatchedFile {
-    fn bytes(&self) -> Result<u64, LakeError> {
-        self.2.bytes()
-    }
-
     fn read(&self, offset: u64, length: usize) -> Result<Bytes, LakeError> {
         self.0.0.lock().unwrap().insert((self.1.clone(), offset));
         self.2.read(offset, length)
@@ -112,8 +108,9 @@ impl BlockSource for WatchedFile {
 /// Blocks of the file that reading these columns looks at.
 fn blocks_read(folder: &TempDir, file: &DataFile, positions: &[usize], expected_rows: usize) -> usize {
     let watched = Watched::default();
-    let request = ReadRequest { columns: Columns::asked(positions), ..everything(folder, vec![file.clone()]) };
-    let rows = OrderedRows::open_from(Arc::new(watched.clone()), request).unwrap();
+    let (store, columns) = (Arc::new(watched.clone()), Columns::asked(positions));
+    let request = ReadRequest { store, columns, ..everything(folder, vec![file.clone()]) };
+    let rows = OrderedRows::open(request).unwrap();
     assert_eq!(rows.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), expected_rows);
     let read = watched.0.lock().unwrap();
     read.iter().filter(|(path, _)| *path == file.path).count()

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 
 use super::*;
 use crate::file::SUMS_SUFFIX;
-use crate::parquet::{BLOCK_BYTES, LocalBlocks, Verified};
+use crate::parquet::{BLOCK_BYTES, Verified};
 
 fn sample(folder: &TempDir) -> (DataFile, Vec<Message>) {
     let rows: Vec<_> = (0..12).map(|i| Message::new(i, &format!("m{i}"), "some text")).collect();

@@ -4,28 +4,22 @@ use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fail::fail_point;
 
-use super::parallel;
+use super::Put;
 use crate::disk;
 use crate::error::LakeError;
+use crate::parallel;
 
 const PRIVATE_FOLDER: u32 = 0o700;
 /// How often a folder is made again that somebody who cleans up found empty and removed.
 const FOLDER_ATTEMPTS: u32 = 5;
 
-/// A synced file and where it goes.
-#[derive(Clone, Debug)]
-pub(crate) struct Move {
-    pub from: PathBuf,
-    pub to: PathBuf,
-}
-
 /// Renames files into their places, making missing folders (mode 0700). All is durable when this returns.
-pub(crate) fn place(moves: &[Move]) -> Result<(), LakeError> {
-    let mut folders: BTreeSet<&Path> = moves.iter().filter_map(|step| step.to.parent()).collect();
+pub(crate) fn place(moves: &[Put]) -> Result<(), LakeError> {
+    let mut folders: BTreeSet<&Path> = moves.iter().filter_map(|step| folder_of(step)).collect();
     let above: BTreeSet<&Path> = folders.iter().filter_map(|folder| folder.parent()).collect();
     above.iter().try_for_each(|folder| disk::create_folders(folder))?;
     parallel::for_each(moves, |step| {
@@ -37,17 +31,21 @@ pub(crate) fn place(moves: &[Move]) -> Result<(), LakeError> {
     parallel::for_each(&Vec::from_iter(folders), |folder| disk::sync_folder(folder))
 }
 
-fn rename(step: &Move) -> Result<(), LakeError> {
+fn rename(step: &Put) -> Result<(), LakeError> {
     let mut attempts = FOLDER_ATTEMPTS;
     loop {
         match fs::rename(&step.from, &step.to) {
             Err(error) if error.kind() == ErrorKind::NotFound && attempts > 0 && step.from.exists() => {
                 attempts -= 1;
-                step.to.parent().map_or(Ok(()), make_folder)?;
+                folder_of(step).map_or(Ok(()), make_folder)?;
             }
             done => return done.map_err(LakeError::io("rename", &step.from)),
         }
     }
+}
+
+fn folder_of(step: &Put) -> Option<&Path> {
+    Path::new(&step.to).parent()
 }
 
 fn make_folder(path: &Path) -> Result<(), LakeError> {
@@ -70,16 +68,17 @@ mod tests {
     fn files_come_to_their_places_in_private_folders() {
         let root = tempfile::tempdir().unwrap();
         let step = |i: usize| {
-            let (from, to) = (root.path().join(i.to_string()), root.path().join(format!("data/a/{}/{i}", i % 7)));
+            let (from, to) =
+                (root.path().join(i.to_string()), format!("{}/data/a/{}/{i}", root.path().display(), i % 7));
             fs::write(&from, i.to_string()).unwrap();
-            Move { from, to }
+            Put { from, to }
         };
         let moves: Vec<_> = (0..50).map(step).collect();
         place(&moves).unwrap();
         for (i, step) in moves.iter().enumerate() {
             assert_eq!(fs::read_to_string(&step.to).unwrap(), i.to_string());
             assert!(!step.from.exists());
-            let mode = fs::metadata(step.to.parent().unwrap()).unwrap().permissions().mode();
+            let mode = fs::metadata(folder_of(step).unwrap()).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, PRIVATE_FOLDER);
         }
         assert!(matches!(place(&moves[..1]), Err(LakeError::Io { doing: "rename", .. })));
