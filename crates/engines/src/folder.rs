@@ -10,20 +10,27 @@ use std::process::{Child, Command, Stdio};
 use crate::{programs, random};
 
 /// Reads process ids from stdin, the last one counts and an empty line is none. When stdin ends, which the kernel sees to, it stops
-/// that process and removes the folder. `$1` is the signal to begin with, `$2` the folder.
+/// that process and removes the folder. `$1` is the signal to begin with, `$2` the folder. One that has ended
+/// is not waited for, though its entry stays (`Z`) until somebody asks for it.
 const KEEPER: &str = r#"
 pid=
 while read -r line; do pid=$line; done
-if [ -n "$pid" ]; then
+is_alive() {
+    read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" != Z ]
+}
+stop_by() {
     kill -s "$1" "$pid"
     tries=0
-    while [ "$tries" -lt 50 ] && kill -s 0 "$pid"; do
+    while is_alive && [ "$tries" -lt 50 ]; do
         sleep 0.1
         tries=$((tries + 1))
     done
-    kill -s KILL "$pid"
+}
+if [ -n "$pid" ]; then
+    stop_by "$1"
+    is_alive && stop_by KILL
 fi
-rm -rf -- "$2"
+rm -rf -- "$2" || { sleep 1; rm -rf -- "$2"; }
 "#;
 
 /// The folder, 0700, owned by whom the server runs as; dropping it removes it.
