@@ -6,6 +6,7 @@ mod trial;
 use std::time::Duration;
 
 use domain::clock::Clock;
+use domain::finding::{Finding, Verdict};
 
 use self::info::Info;
 use crate::error::RedisTrouble;
@@ -16,46 +17,18 @@ use crate::wire::Target;
 /// More than this between the server's clock and ours is worth a word.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 
-/// What was looked at, and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What was looked at: `redis`, `redis version`, ...
-    pub what: &'static str,
-    /// How it stands.
-    pub verdict: Verdict,
-    /// What was found, and what to do about it; no name and no password.
-    pub text: String,
-}
-
-/// How something stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// As it should be.
-    Ok,
-    /// It works, but not as well as it could, or not for ever.
-    Warn,
-    /// It does not work.
-    Fail,
-}
-
-impl Finding {
-    fn new(what: &'static str, verdict: Verdict, text: impl Into<String>) -> Self {
-        Self { what, verdict, text: text.into() }
-    }
-}
-
 /// Asks for everything once; where it does not answer at all, that is the one finding.
 pub(crate) async fn run(target: &Target, link: &Link, trial: &Keys, clock: &dyn Clock) -> Vec<Finding> {
     let answers = match reach(target, link, clock).await {
         Ok(finding) => finding,
-        Err(trouble) => return vec![Finding::new("redis", Verdict::Fail, trouble.to_string())],
+        Err(trouble) => return vec![Finding::fail("redis", trouble.to_string())],
     };
     let mut findings = vec![answers];
     match link.ask::<String>(redis::cmd("INFO")).await {
         Ok(text) => findings.extend(Info::read(&text).findings()),
         Err(trouble) => {
             let text = format!("not known, INFO: {trouble}; must be 7 or newer, with maxmemory-policy noeviction");
-            findings.push(Finding::new("redis version", Verdict::Warn, text));
+            findings.push(Finding::warn("redis version", text));
         }
     }
     findings.push(trial::run(link, trial).await);
@@ -76,7 +49,7 @@ async fn reach(target: &Target, link: &Link, clock: &dyn Clock) -> Result<Findin
             (Verdict::Warn, "without TLS: everybody on the way reads along, the password too; use rediss://")
         }
     };
-    Ok(Finding::new("redis", verdict, format!("answers in {micros} us, {way}")))
+    Ok(Finding { what: "redis", verdict, text: format!("answers in {micros} us, {way}") })
 }
 
 async fn clocks(link: &Link, clock: &dyn Clock) -> Finding {
@@ -84,7 +57,7 @@ async fn clocks(link: &Link, clock: &dyn Clock) -> Finding {
     let (before, start) = (clock.now(), clock.monotonic());
     let (seconds, micros) = match link.ask::<(i64, i64)>(redis::cmd("TIME")).await {
         Ok(time) => time,
-        Err(trouble) => return Finding::new(WHAT, Verdict::Fail, format!("TIME: {trouble}")),
+        Err(trouble) => return Finding::fail(WHAT, format!("TIME: {trouble}")),
     };
     let taken = clock.monotonic().saturating_sub(start);
     let ours = before.0.saturating_add(i64::try_from(taken.as_micros() / 2).unwrap_or(0));
@@ -93,5 +66,5 @@ async fn clocks(link: &Link, clock: &dyn Clock) -> Finding {
     let direction = if theirs < ours { "behind" } else { "ahead of" };
     let text = format!("{:.3} s {direction} ours", apart.as_secs_f64());
     // Limits and delays go by the server's clock alone, so this hurts nobody here; one of the two is wrong, though.
-    Finding::new(WHAT, if apart > CLOCKS_APART { Verdict::Warn } else { Verdict::Ok }, text)
+    if apart > CLOCKS_APART { Finding::warn(WHAT, text) } else { Finding::ok(WHAT, text) }
 }

@@ -1,7 +1,7 @@
 //! The queue of wakes and shared limits on Redis 7 or Valkey. Redis may be away, full, slow or emptied at any time:
 //! calls end within their deadlines, and the next one works once Redis does, without a restart.
 
-pub mod check;
+mod check;
 mod error;
 mod keys;
 mod limiter;
@@ -13,10 +13,9 @@ mod task;
 mod tls;
 mod wire;
 
-pub use check::{Finding, Verdict};
 pub use error::RedisTrouble;
 pub use limiter::RedisLimiter;
-pub use options::{Password, RedisOptions, RedisOptionsError};
+pub use options::{RedisOptions, RedisOptionsError};
 pub use queue::RedisQueue;
 pub use server::Redis;
 

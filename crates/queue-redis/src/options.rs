@@ -1,10 +1,10 @@
 //! Where Redis is and how it is spoken to, checked before anything is sent.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::secret::Secret;
 use thiserror::Error;
 
 /// The port where none is given.
@@ -26,7 +26,7 @@ pub struct RedisOptions {
     /// Its user for us (Redis 6 ACL); without one the password is that of the default user.
     pub user: Option<String>,
     /// The password.
-    pub password: Option<Password>,
+    pub password: Option<Secret>,
     /// Certificates (PEM) that are trusted instead of those of the system.
     pub ca_file: Option<PathBuf>,
     /// How all keys begin.
@@ -89,27 +89,6 @@ impl RedisOptions {
             _ if !is_short(self.answer_timeout) => Err(RedisOptionsError::AnswerTimeout),
             _ => Ok(()),
         }
-    }
-}
-
-/// A password that no debug form shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
-
-impl Password {
-    /// Wraps it.
-    pub fn new(password: impl Into<String>) -> Self {
-        Self(password.into())
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(not shown)")
     }
 }
 
@@ -190,7 +169,7 @@ mod tests {
             assert_eq!(found.as_ref().err().and_then(|error| error.split(':').next()).unwrap_or(""), expected);
         };
         check(|_| (), "");
-        check(|options| options.password = Some(Password::new("p")), "");
+        check(|options| options.password = Some(Secret::new("p")), "");
         check(|options| options.user = Some("u".to_owned()), "user");
         check(|options| options.ca_file = Some("ca.pem".into()), "ca_file");
         check(|options| options.connect_timeout = Duration::ZERO, "connect_timeout");
@@ -200,7 +179,7 @@ mod tests {
     #[test]
     fn a_debug_form_shows_no_password() {
         let mut options = RedisOptions::parse("redis://localhost").unwrap();
-        options.password = Some(Password::new("canary"));
+        options.password = Some(Secret::new("canary"));
         assert!(!format!("{options:?}").contains("canary"));
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use domain::clock::Clock;
+use domain::finding::Finding;
 use domain::random::Random;
 
-use crate::check::{self, Finding};
+use crate::check;
 use crate::error::RedisTrouble;
 use crate::keys::Keys;
 use crate::limiter::RedisLimiter;

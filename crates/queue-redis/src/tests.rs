@@ -12,8 +12,9 @@ use std::time::Duration;
 use ::queue::{LimitKey, Limiter, Message, Queue, QueueError, Rate, Taken, Wake};
 use async_trait::async_trait;
 use domain::random::Random;
+use domain::secret::Secret;
 
-use crate::{Password, Redis, RedisLimiter, RedisOptions, RedisQueue};
+use crate::{Redis, RedisLimiter, RedisOptions, RedisQueue};
 
 /// Long enough for whatever comes at all.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,7 +33,7 @@ impl Random for Middle {
 /// Options for this server, at this address of it.
 fn options(server: &engines::Redis, address: &str) -> RedisOptions {
     let mut options = RedisOptions::parse(&format!("redis://{address}")).expect("an address");
-    options.password = Some(Password::new(server.password()));
+    options.password = Some(Secret::new(server.password()));
     options
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Finding, Verdict};
+use domain::finding::{Finding, Verdict};
 
 /// Older ones lack users (ACL) and waits of parts of a second.
 const OLDEST: u32 = 6;
@@ -36,7 +36,7 @@ impl<'a> Info<'a> {
         };
         let valkey = self.get("valkey_version");
         let name = if valkey.is_empty() { version.to_owned() } else { format!("Valkey {valkey}, as Redis {version}") };
-        Finding::new("redis version", verdict, format!("{name}{advice}"))
+        Finding { what: "redis version", verdict, text: format!("{name}{advice}") }
     }
 
     fn kind(&self) -> Finding {
@@ -48,24 +48,24 @@ impl<'a> Info<'a> {
             (_, "slave") => (Verdict::Fail, "a replica, which takes no writes: give the address of the primary"),
             _ => (Verdict::Ok, "a primary of its own"),
         };
-        Finding::new("redis kind", verdict, text)
+        Finding { what: "redis kind", verdict, text: text.to_owned() }
     }
 
     fn eviction(&self) -> Finding {
         const WHAT: &str = "redis memory";
         let (policy, limit) = (self.get("maxmemory_policy"), self.get("maxmemory"));
         match (policy, limit) {
-            ("noeviction", "0") => Finding::new(WHAT, Verdict::Ok, "no limit; noeviction"),
+            ("noeviction", "0") => Finding::ok(WHAT, "no limit; noeviction"),
             ("noeviction", _) => {
                 let used = self.get("used_memory_human");
-                Finding::new(WHAT, Verdict::Ok, format!("{used} of {}; noeviction", self.get("maxmemory_human")))
+                Finding::ok(WHAT, format!("{used} of {}; noeviction", self.get("maxmemory_human")))
             }
             _ => {
                 let text = format!(
                     "maxmemory-policy is {policy}: when memory is short, wakes and counted sign-ins are thrown away \
                      in silence; set noeviction"
                 );
-                Finding::new(WHAT, Verdict::Warn, text)
+                Finding::warn(WHAT, text)
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use domain::finding::Finding;
 use queue::{LimitKey, Message, Rate};
 use redis::{Cmd, Value};
 
-use super::{Finding, Verdict};
 use crate::error::RedisTrouble;
 use crate::keys::Keys;
 use crate::limiter;
@@ -21,10 +21,10 @@ pub(super) async fn run(link: &Link, trial: &Keys) -> Finding {
     const WHAT: &str = "redis rights";
     for (call, command) in calls(trial) {
         if let Err(trouble) = link.ask::<Value>(command).await {
-            return Finding::new(WHAT, Verdict::Fail, format!("{call}: {trouble}; {}", advice(&trouble)));
+            return Finding::fail(WHAT, format!("{call}: {trouble}; {}", advice(&trouble)));
         }
     }
-    Finding::new(WHAT, Verdict::Ok, "may do all that is needed")
+    Finding::ok(WHAT, "may do all that is needed")
 }
 
 fn advice(trouble: &RedisTrouble) -> &'static str {

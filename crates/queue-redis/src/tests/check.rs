@@ -1,10 +1,12 @@
 //! What `doctor` is told.
 
 use domain::clock::{Clock, ManualClock};
+use domain::finding::{Finding, Verdict};
+use domain::secret::Secret;
 use domain::time::Micros;
 
 use super::{hasty, options, redis, redis_at};
-use crate::{Finding, Password, RedisOptions, Verdict};
+use crate::RedisOptions;
 
 /// A clock that shows what the server's does.
 fn clock_of(server: &engines::Redis) -> ManualClock {
@@ -73,7 +75,7 @@ async fn rights_that_are_missing_are_named() {
     let Some(server) = engines::Redis::start(&[]) else { return };
     let commands = "ping info time eval zadd zrange zrangebyscore zrem zcard zpopmin bzpopmin get set";
     let rights = commands.split(' ').map(|name| format!("+{name}")).collect::<Vec<_>>();
-    let user = (Some("canary".to_owned()), Some(Password::new("canary")));
+    let user = (Some("canary".to_owned()), Some(Secret::new("canary")));
     let options = RedisOptions { user: user.0, password: user.1, ..options(&server, server.address()) };
     let mut grant = vec!["ACL", "SETUSER", "canary", "on", ">canary", "~outhaul:*"];
     grant.extend(rights.iter().map(String::as_str));

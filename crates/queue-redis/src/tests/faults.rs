@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use ::queue::{LimitKey, Limiter, Message, Queue, QueueError, Rate};
+use domain::secret::Secret;
 use engines::{Proxy, Wire};
 
 use super::{PATIENCE, SHORT, hasty, options, redis, redis_at, until_ok, wake, within, words};
-use crate::{Password, RedisOptions, RedisTrouble};
+use crate::{RedisOptions, RedisTrouble};
 
 /// How long after the end of a fault all must work again.
 const BACK: Duration = Duration::from_secs(10);
@@ -217,7 +218,7 @@ async fn a_wrong_password_is_named_and_not_shown() {
     let Some(server) = engines::Redis::start(&[]) else { return };
     let right = options(&server, server.address());
     let wrong = [
-        RedisOptions { password: Some(Password::new("canary")), ..right.clone() },
+        RedisOptions { password: Some(Secret::new("canary")), ..right.clone() },
         RedisOptions { password: None, ..right.clone() },
         RedisOptions { user: Some("canary".to_owned()), ..right },
     ];
@@ -235,7 +236,7 @@ async fn a_wrong_password_is_named_and_not_shown() {
 async fn a_user_of_its_own_is_let_in() {
     let Some(server) = engines::Redis::start(&[]) else { return };
     server.ask(&["ACL", "SETUSER", "queue", "on", ">canary", "~outhaul:*", "+@all"]);
-    let (user, password) = (Some("queue".to_owned()), Some(Password::new("canary")));
+    let (user, password) = (Some("queue".to_owned()), Some(Secret::new("canary")));
     let options = RedisOptions { user, password, ..options(&server, server.address()) };
     assert!(redis(&options).queue().push(wake("acme")).await.unwrap());
 }
