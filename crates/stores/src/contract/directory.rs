@@ -23,8 +23,8 @@ pub use self::users::{a_creation_is_gone_on_with, a_deleted_user_stays_deleted, 
 /// Runs the suite: `$make` turns a clock into an empty directory and something to keep meanwhile.
 #[macro_export]
 macro_rules! directory_contract {
-    ($make:expr) => {
-        $crate::contract_tests!(directory_contract, $crate::contract::directory, $make;
+    ($make:expr $(, if $there:expr)?) => {
+        $crate::contract_tests!(directory_contract, $crate::contract::directory, $make $(, if $there)?;
             an_organisation_is_created_once organisations_are_paged
             a_creation_is_gone_on_with states_move_only_from_those_named a_deleted_user_stays_deleted
             members_are_put_and_removed an_organisation_keeps_an_admin a_role_is_for_active_users_only

@@ -15,8 +15,8 @@ use crate::{Directory, Memberships, MembershipsImported, StoreError};
 /// Runs the suite: `$make` turns a clock into an empty store and something to keep meanwhile.
 #[macro_export]
 macro_rules! memberships_contract {
-    ($make:expr) => {
-        $crate::contract_tests!(memberships_contract, $crate::contract::memberships, $make;
+    ($make:expr $(, if $there:expr)?) => {
+        $crate::contract_tests!(memberships_contract, $crate::contract::memberships, $make $(, if $there)?;
             memberships_are_read_as_they_were_written an_import_replaces_what_is_there
             an_import_is_all_or_nothing pages_go_by_first_day_and_id a_user_has_a_limit);
     };

@@ -19,8 +19,8 @@ use crate::{Accounts, Directory, StoreError};
 /// and something to keep meanwhile.
 #[macro_export]
 macro_rules! people_contract {
-    ($make:expr) => {
-        $crate::contract_tests!(people_contract, $crate::contract::people, $make;
+    ($make:expr $(, if $there:expr)?) => {
+        $crate::contract_tests!(people_contract, $crate::contract::people, $make $(, if $there)?;
             a_person_comes_whatever_is_cut_off a_person_goes_whatever_is_cut_off an_address_is_taken_until_its_user_is_gone
             a_left_account_gives_its_address_back a_creation_begun_before_takes_the_new_password
             of_many_creations_one_counts);
