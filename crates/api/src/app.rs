@@ -75,6 +75,8 @@ pub struct Options {
     pub prices: BTreeMap<Slug, (i64, Currency)>,
     /// Proxies whose `X-Forwarded-For` is believed; nobody by default.
     pub trusted_proxies: Vec<Network>,
+    /// Whether links lead to the storage itself, where it can answer them.
+    pub presigned: bool,
 }
 
 impl Default for Options {
@@ -90,6 +92,7 @@ impl Default for Options {
             rates: Rates::default(),
             prices: BTreeMap::new(),
             trusted_proxies: Vec::new(),
+            presigned: true,
         }
     }
 }

@@ -87,6 +87,10 @@ pub enum Command {
     Openapi,
     /// Look whether everything is in order
     Doctor,
+    /// Bring the stores to the form that this program needs; the only command that changes a PostgreSQL schema
+    Migrate,
+    /// Make stores that were put back from backups fit for work, before any server is started
+    Restore,
     /// Show the whole way: generate, ingest, export, verify
     Demo(Demo),
 }

@@ -8,8 +8,10 @@ mod ingest;
 mod lake;
 mod member;
 mod membership;
+mod migrate;
 mod openapi;
 mod org;
+mod restore;
 mod serve;
 mod token;
 mod trail;
@@ -64,6 +66,8 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
             Command::Api(args) => serve::run(&config, Roles::API, args.listen, report).await,
             Command::Worker(args) => serve::run(&config, Roles::WORKER, args.listen, report).await,
             Command::Doctor => doctor::run(&config, report).await,
+            Command::Migrate => migrate::run(&config, report).await,
+            Command::Restore => restore::run(&config, report).await,
             Command::Demo(args) => demo::run(&config, args, report).await,
             Command::Generate(_) | Command::Verify(_) | Command::Openapi => unreachable!("handled above"),
         }

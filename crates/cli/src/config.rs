@@ -5,7 +5,11 @@ mod http;
 mod ingest;
 mod logs;
 mod mail;
+mod places;
+mod postgres;
+mod queue;
 mod rates;
+mod s3;
 mod secret;
 mod telemetry;
 #[cfg(test)]
@@ -21,16 +25,29 @@ use serde::{Deserialize, Serialize};
 use crate::exit::{Exit, Failure};
 
 pub use auth::Auth;
-pub use http::{Http, is_origin};
+pub use http::{Downloads, Http, is_origin};
 pub use ingest::Ingest;
 pub use logs::{LogFormat, Logs};
 pub use mail::{Mail, MailKind};
+pub use places::{Artifacts, Database, Directory, Files, Lake};
+pub use postgres::{Postgres, PostgresTls};
+pub use queue::{Queue, QueueKind};
 pub use rates::Rates;
+pub use s3::S3;
 pub use secret::Secret;
 pub use telemetry::Telemetry;
 
-/// The one setting that is a secret, as the environment names it.
-const PASSWORD: &str = "MAIL__PASSWORD";
+/// A setting that is a secret, as the environment names it, and where it stands.
+type SecretSetting = (&'static str, fn(&mut Config) -> &mut Secret);
+
+/// Those of the environment are taken as they stand: as other settings are, digits would be read as a number.
+const SECRETS: [SecretSetting; 5] = [
+    ("OUTHAUL_MAIL__PASSWORD", |config| &mut config.mail.password),
+    ("OUTHAUL_QUEUE__PASSWORD", |config| &mut config.queue.password),
+    ("OUTHAUL_POSTGRES__PASSWORD", |config| &mut config.postgres.password),
+    ("OUTHAUL_POSTGRES__OWNER_PASSWORD", |config| &mut config.postgres.owner_password),
+    ("OUTHAUL_S3__SECRET_KEY", |config| &mut config.s3.secret_key),
+];
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,6 +55,18 @@ const PASSWORD: &str = "MAIL__PASSWORD";
 pub struct Config {
     /// Where things lie.
     pub storage: Storage,
+    /// In what users, organisations and memberships are kept.
+    pub directory: Directory,
+    /// In what the messages are kept.
+    pub lake: Lake,
+    /// In what plans, parts and archives are kept.
+    pub artifacts: Artifacts,
+    /// Where wakes wait.
+    pub queue: Queue,
+    /// The server of `directory` and `lake.catalog`, where one of them is kept there.
+    pub postgres: Postgres,
+    /// The bucket of `artifacts` and `lake.files`, where one of them is kept there.
+    pub s3: S3,
     /// Every limit of the contract.
     pub limits: Limits,
     /// How a worker works.
@@ -109,15 +138,17 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         // Names with a single word are other things' (OUTHAUL_TOKEN, OUTHAUL_PASSWORD, settings of tests).
-        let is_setting = |name: &str| name.contains("__") && !name.eq_ignore_ascii_case(PASSWORD);
+        let is_secret = |name: &str| SECRETS.iter().any(|(secret, _)| secret.eq_ignore_ascii_case(&format!("OUTHAUL_{name}")));
+        let is_setting = move |name: &str| name.contains("__") && !is_secret(name);
         let environment = Env::prefixed("OUTHAUL_").filter(move |name| is_setting(name.as_str())).split("__");
         let mut config: Self = figment
             .merge(environment)
             .extract()
             .map_err(|error| Failure::new(Exit::Usage, anyhow::Error::from(error)))?;
-        // Taken as it stands: as a setting, digits would be read as a number.
-        if let Ok(password) = std::env::var(format!("OUTHAUL_{PASSWORD}")) {
-            config.mail.password = password.into();
+        for (name, place) in SECRETS {
+            if let Ok(secret) = std::env::var(name) {
+                *place(&mut config) = secret.into();
+            }
         }
         if let Some(data) = data {
             config.storage.data = data.to_owned();
@@ -160,6 +191,27 @@ impl Config {
         self.auth.check()?;
         self.rates.check()?;
         self.telemetry.check()?;
+        self.queue.check()?;
+        self.postgres.check(self.user_of_postgres())?;
+        self.s3.check(self.user_of_s3())?;
         self.mail.check()
+    }
+
+    /// The setting that something is kept in PostgreSQL for, if one is.
+    pub fn user_of_postgres(&self) -> Option<&'static str> {
+        match (self.directory.kind, self.lake.catalog) {
+            (Database::Postgres, _) => Some("directory.kind"),
+            (_, Database::Postgres) => Some("lake.catalog"),
+            _ => None,
+        }
+    }
+
+    /// The setting that something is kept in a bucket for, if one is.
+    pub fn user_of_s3(&self) -> Option<&'static str> {
+        match (self.artifacts.kind, self.lake.files) {
+            (Files::S3, _) => Some("artifacts.kind"),
+            (_, Files::S3) => Some("lake.files"),
+            _ => None,
+        }
     }
 }

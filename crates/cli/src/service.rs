@@ -9,17 +9,16 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use api::{App, Keys, Options, Ports};
-use artifacts::Artifacts;
-use queue::MemoryLimiter;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use self::counted::Counted;
+use crate::config::Downloads;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::interrupt::{self, Switch};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 /// How long the parts of the service have to end: the API lets requests run for 30 s, the worker's steps end early.
 const DRAIN: Duration = Duration::from_secs(31);
@@ -69,7 +68,7 @@ impl Service {
     /// # Errors
     /// Exit 6 where the address is taken or the keys cannot be read.
     pub async fn start(
-        embedded: &Embedded,
+        installation: &Installation,
         roles: Roles,
         listen: Option<SocketAddr>,
         outside: Switch,
@@ -79,9 +78,9 @@ impl Service {
         let listener = bind(listen).await?;
         service.address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
         // Links lead to an API, never to a worker's own address.
-        let public = service.address.filter(|_| roles.api).unwrap_or(embedded.config.http.listen);
-        let public_url = embedded.config.http.public_url(public);
-        let app = app(embedded, public_url.clone())?;
+        let public = service.address.filter(|_| roles.api).unwrap_or(installation.config.http.listen);
+        let public_url = installation.config.http.public_url(public);
+        let app = app(installation, public_url.clone())?;
         if let Some(listener) = listener {
             let (app, stopped) = (Arc::clone(&app), stopped.clone());
             service.parts.spawn(async move {
@@ -94,14 +93,14 @@ impl Service {
         }
         if roles.worker {
             let observer = Arc::new(Counted(Arc::clone(&app.metrics)));
-            let worker = embedded.service_worker(&public_url, observer).await?;
+            let worker = installation.service_worker(&public_url, observer).await?;
             let stopped = stopped.clone();
             service.parts.spawn(async move {
                 worker.run(stopped).await;
                 Ok(())
             });
         }
-        service.parts.spawn(housekeeping::run(app, embedded.config.auth.key_days, stopped));
+        service.parts.spawn(housekeeping::run(app, installation.config.auth.key_days, stopped));
         service.follow(outside);
         info!(role = roles.name(), "started");
         Ok(service)
@@ -153,21 +152,21 @@ fn flat(ended: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<()
 }
 
 /// The API over the stores of the data folder.
-pub fn app(embedded: &Embedded, public_url: String) -> Result<Arc<App>, Failure> {
-    let config = &embedded.config;
-    let keys = Keys::open(&embedded.folder.join("keys"), Arc::clone(&embedded.clock), Arc::clone(&embedded.random));
+pub fn app(installation: &Installation, public_url: String) -> Result<Arc<App>, Failure> {
+    let config = &installation.config;
+    let keys = Keys::open(&installation.folder.join("keys"), Arc::clone(&installation.clock), Arc::clone(&installation.random));
     let ports = Ports {
-        jobs: Arc::clone(&embedded.jobs),
-        directory: Arc::clone(&embedded.directory),
-        accounts: Arc::clone(&embedded.accounts),
-        memberships: Arc::clone(&embedded.memberships),
-        audit: Arc::clone(&embedded.audit),
-        queue: Arc::clone(&embedded.queue),
-        limiter: Arc::new(MemoryLimiter::new(Arc::clone(&embedded.clock))),
-        artifacts: Arc::clone(&embedded.artifacts) as Arc<dyn Artifacts>,
-        lake: Arc::clone(&embedded.lake),
-        clock: Arc::clone(&embedded.clock),
-        random: Arc::clone(&embedded.random),
+        jobs: Arc::clone(&installation.jobs),
+        directory: Arc::clone(&installation.directory),
+        accounts: Arc::clone(&installation.accounts),
+        memberships: Arc::clone(&installation.memberships),
+        audit: Arc::clone(&installation.audit),
+        queue: Arc::clone(&installation.queue),
+        limiter: Arc::clone(&installation.limiter),
+        artifacts: Arc::clone(&installation.artifacts),
+        lake: Arc::clone(&installation.lake),
+        clock: Arc::clone(&installation.clock),
+        random: Arc::clone(&installation.random),
     };
     let options = Options {
         public_url,
@@ -180,6 +179,7 @@ pub fn app(embedded: &Embedded, public_url: String) -> Result<Arc<App>, Failure>
         rates: config.rates.rates()?,
         prices: config.rates.prices()?,
         trusted_proxies: config.http.trusted_proxies()?,
+        presigned: config.http.downloads == Downloads::Presigned,
     };
     Ok(App::new(ports, keys.or_exit(Exit::Unavailable)?, options))
 }

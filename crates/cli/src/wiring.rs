@@ -1,16 +1,20 @@
-//! The embedded mode: everything in one data folder. The one place that knows every adapter.
+//! What an installation consists of: a data folder, and the engines of its configuration. The one place that knows every
+//! adapter.
+
+mod engines;
+mod places;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use artifacts::{Artifacts, FolderArtifacts};
+use artifacts::Artifacts;
 use domain::clock::Clock;
 use domain::ids::{Slug, WorkerId};
 use domain::random::Random;
-use lake::{Lake, LakeOptions};
+use lake::Lake;
 use notifier::{FolderNotifier, Notifier, SmtpNotifier};
-use queue::{MemoryQueue, Queue};
+use queue::{Limiter, Queue};
 use stores::{Accounts, Audit, Directory, Jobs, Memberships};
 use stores_sqlite::SqliteStores;
 use worker::{Mail, Observer, Ports, Progress, Worker, WorkerOptions};
@@ -21,8 +25,10 @@ use crate::folder;
 use crate::holders::Holder;
 use crate::system;
 
-/// An open data folder.
-pub struct Embedded {
+pub use self::engines::{Engines, owner};
+
+/// An open data folder with everything that stands behind it.
+pub struct Installation {
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
     /// The machine's randomness.
@@ -35,22 +41,24 @@ pub struct Embedded {
     pub memberships: Arc<dyn Memberships>,
     /// Who did what.
     pub audit: Arc<dyn Audit>,
-    /// Wakes of this process.
+    /// Wakes.
     pub queue: Arc<dyn Queue>,
+    /// Limits by account and by address.
+    pub limiter: Arc<dyn Limiter>,
     /// Exports.
     pub jobs: Arc<dyn Jobs>,
     /// Plans, parts, archives.
-    pub artifacts: Arc<FolderArtifacts>,
+    pub artifacts: Arc<dyn Artifacts>,
     /// Messages.
     pub lake: Arc<Lake>,
-    /// Where all this lies.
+    /// What is this machine's: keys, locks, staging, and whatever no engine keeps.
     pub folder: PathBuf,
     /// What is set.
     pub config: Config,
     _holder: Holder,
 }
 
-impl Embedded {
+impl Installation {
     /// Opens the data folder of the configuration for a command, making it if it is not there.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
         let folder = folder::make(&config.storage.data)?;
@@ -67,24 +75,23 @@ impl Embedded {
 
     async fn held(config: &Config, folder: PathBuf, holder: Holder) -> Result<Self, Failure> {
         let (clock, random) = (system::clock(), system::random());
-        let lake = Lake::open(&folder, LakeOptions::default(), Arc::clone(&clock), Arc::clone(&random));
-        let lake = Arc::new(lake.await.or_exit(Exit::Unavailable)?);
-        let (database, objects) = (folder.join("outhaul.db"), folder.join("artifacts"));
-        let stores = SqliteStores::open(&database, Arc::clone(&clock), config.limits.clone());
+        let engines = Engines::of(config, &clock, &random).await?;
+        let stores = SqliteStores::open(&folder.join("outhaul.db"), Arc::clone(&clock), config.limits.clone());
         let stores = Arc::new(stores.await.or_exit(Exit::Unavailable)?);
-        let artifacts = FolderArtifacts::open(&objects, Arc::clone(&clock), Arc::clone(&random));
-        let artifacts = Arc::new(artifacts.await.or_exit(Exit::Unavailable)?);
+        let (directory, memberships) = places::directory(&engines, &stores).await?;
+        let (queue, limiter) = places::queue(&engines, &clock);
         Ok(Self {
-            clock,
-            random,
-            directory: stores.clone(),
+            directory,
+            memberships,
+            queue,
+            limiter,
             accounts: stores.clone(),
-            memberships: stores.clone(),
             audit: stores.clone(),
             jobs: stores,
-            queue: Arc::new(MemoryQueue::default()),
-            artifacts,
-            lake,
+            artifacts: places::artifacts(config, &engines, &folder, &clock, &random).await?,
+            lake: places::lake(config, &engines, &folder, &clock, &random).await?,
+            clock,
+            random,
             folder,
             config: config.clone(),
             _holder: holder,
@@ -145,7 +152,7 @@ impl Embedded {
         let ports = Ports {
             jobs: Arc::clone(&self.jobs),
             queue: Arc::clone(&self.queue),
-            artifacts: Arc::clone(&self.artifacts) as Arc<dyn Artifacts>,
+            artifacts: Arc::clone(&self.artifacts),
             lake: Arc::clone(&self.lake),
             directory: Arc::clone(&self.directory),
             memberships: Arc::clone(&self.memberships),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use artifacts::DownloadAs;
 use axum::Json;
 use axum::extract::State;
 use domain::audit::Action;
@@ -10,7 +11,7 @@ use domain::ids::ExportId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fetchable::{find, finished_files};
+use super::fetchable::{Fetchable, artifact, find, finished_files};
 use super::party::Party;
 use crate::body::JsonBody;
 use crate::downloads::{LinkClaims, Target};
@@ -46,7 +47,8 @@ pub struct LinkView {
     tag = "exports",
     operation_id = "create_link",
     summary = "A link to a file or part of an export",
-    description = "Membership is asked now, at each request with the link, and while it is answered.",
+    description = "Membership is asked now; and at each request with the link, and while it is answered, unless the link leads to \
+        the storage itself (`http.downloads = \"presigned\"` with artifacts in a bucket).",
     params(
         ("org" = String, Path, description = "The organisation."),
         ("id" = String, Path, format = Uuid, description = "The export."),
@@ -95,13 +97,29 @@ pub(super) async fn of_user(
 async fn run(app: &App, party: Party, id: ExportId, body: LinkRequest) -> Result<Json<LinkView>, Problem> {
     let export = party.export(app, id).await?;
     let target = target(app, &export, body)?;
-    find(app, &export, &target).await?;
+    let file = find(app, &export, &target).await?;
     // A link that nobody remembers is not given out.
     app.remember(party.actor(), party.owner.clone(), Action::LinkCreated, id.to_string()).await?;
     let until = app.now().plus_seconds(app.limits().link_seconds);
-    let claims = LinkClaims { owner: party.owner, user: party.user, export: id, target, until };
-    let url = format!("{}/v1/downloads/{}", app.options.public_url, claims.seal(&app.keys));
+    let url = match presigned(app, &file).await? {
+        Some(url) => url,
+        None => {
+            let claims = LinkClaims { owner: party.owner, user: party.user, export: id, target, until };
+            format!("{}/v1/downloads/{}", app.options.public_url, claims.seal(&app.keys))
+        }
+    };
     Ok(Json(LinkView { url, expires_at: until.to_string() }))
+}
+
+/// A link that the storage answers itself, where it can and may: nobody is asked for the membership any more then, but it
+/// cannot be started for longer than ours.
+async fn presigned(app: &App, file: &Fetchable) -> Result<Option<String>, Problem> {
+    if !app.options.presigned {
+        return Ok(None);
+    }
+    let download = DownloadAs { file_name: &file.name, content_type: file.content_type };
+    let link = app.ports.artifacts.presign(&file.object, &download, app.limits().link_seconds).await;
+    link.map_err(artifact)
 }
 
 fn target(app: &App, export: &Export, body: LinkRequest) -> Result<Target, Problem> {

@@ -23,7 +23,7 @@ use crate::folder;
 use crate::interrupt;
 use crate::report::Report;
 use crate::service::{Roles, Service};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 /// Where the demo works, unless `--data` names a folder.
 const FOLDER: &str = "outhaul-demo";
@@ -44,15 +44,15 @@ pub async fn run(config: &Config, args: args::Demo, report: &Report) -> Result<E
         return Ok(Exit::Interrupted);
     }
     let (stop, exit) = interrupt::stop()?;
-    let embedded = Embedded::serve(&demo.config, "outhaul demo").await?;
+    let installation = Installation::serve(&demo.config, "outhaul demo").await?;
     demo.heading(3, "Two organisations with two people each, and the service on this machine");
-    let people = people::make(&embedded, report).await?;
+    let people = people::make(&installation, report).await?;
     let listen = args.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let service = Service::start(&embedded, Roles::BOTH, Some(listen), stop.clone()).await?;
+    let service = Service::start(&installation, Roles::BOTH, Some(listen), stop.clone()).await?;
     let address = format!("http://{}", service.address.context("the service listens")?);
     report.say(format!("listening on {address}"));
     let mut stopped = stop;
-    let visit = Visit::new(&demo, &embedded, &address, &people)?;
+    let visit = Visit::new(&demo, &installation, &address, &people)?;
     let shown = tokio::select! {
         shown = visit.run() => shown?,
         () = interrupt::came(&mut stopped) => {

@@ -1,15 +1,17 @@
-//! `outhaul doctor`: whether everything that the embedded mode needs is in order.
+//! `outhaul doctor`: whether everything that this installation needs is in order.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
-use artifacts::Artifacts;
+use domain::finding::{Finding, Verdict};
 use serde::Serialize;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::report::{Report, size};
-use crate::wiring::Embedded;
+use crate::system;
+use crate::wiring::{Engines, Installation};
 
 #[derive(Serialize)]
 struct Output {
@@ -21,59 +23,86 @@ struct Output {
 struct Check {
     name: &'static str,
     ok: bool,
+    /// It works, but somebody should look at it.
+    warning: bool,
     found: String,
 }
 
 /// Below this much free space an export of any size is likely to fail (bytes).
 const FREE_BYTES_WANTED: u64 = 1 << 30;
 
-/// Looks at everything once.
+/// Looks at everything once: at the engines first, since nothing opens without them.
 pub async fn run(config: &Config, report: &Report) -> Result<Exit, Failure> {
-    let embedded = Embedded::open(config).await?;
-    let checks = vec![
-        Check { name: "data folder", ok: true, found: embedded.folder.display().to_string() },
-        permissions(&embedded),
-        free_space(&embedded),
-        outcome("job store", embedded.jobs.ping().await.map(|()| "answers".to_owned())),
-        outcome("directory", embedded.directory.organisations(None, 1).await.map(|_| "answers".to_owned())),
-        outcome("lake", embedded.lake.current_snapshot().await.map(|id| format!("snapshot {id}"))),
-        outcome("artifacts", embedded.artifacts.ping().await.map(|()| "can be written".to_owned())),
-        Check { name: "worker", ok: true, found: format!("{} steps at a time", config.worker.slots()) },
-    ];
+    let (clock, random) = (system::clock(), system::random());
+    let engines = Engines::of(config, &clock, &random).await?;
+    let mut findings = engines.check(clock.as_ref()).await;
+    if findings.iter().all(|finding| finding.verdict != Verdict::Fail) {
+        findings.extend(stores(config).await?);
+    }
+    let checks: Vec<_> = findings.into_iter().map(Check::from).collect();
     let output = Output { ok: checks.iter().all(|check| check.ok), checks };
     report.result(&output, || output.in_words());
     Ok(if output.ok { Exit::Done } else { Exit::Unavailable })
 }
 
-fn outcome<E: std::error::Error>(name: &'static str, result: Result<String, E>) -> Check {
+async fn stores(config: &Config) -> Result<Vec<Finding>, Failure> {
+    let installation = Installation::open(config).await?;
+    let folder = installation.folder.as_path();
+    Ok(vec![
+        Finding::ok("data folder", folder.display().to_string()),
+        permissions(folder),
+        free_space(folder),
+        outcome("job store", installation.jobs.ping().await.map(|()| "answers".to_owned())),
+        outcome("directory", installation.directory.organisations(None, 1).await.map(|_| "answers".to_owned())),
+        outcome("lake", installation.lake.current_snapshot().await.map(|id| format!("snapshot {id}"))),
+        outcome("artifacts", installation.artifacts.ping().await.map(|()| "can be written".to_owned())),
+        Finding::ok("worker", format!("{} steps at a time", config.worker.slots())),
+    ])
+}
+
+fn outcome<E: std::error::Error>(name: &'static str, result: Result<String, E>) -> Finding {
     match result {
-        Ok(found) => Check { name, ok: true, found },
-        Err(error) => Check { name, ok: false, found: worker::message(&error) },
+        Ok(found) => Finding::ok(name, found),
+        Err(error) => Finding::fail(name, worker::message(&error)),
     }
 }
 
-fn permissions(embedded: &Embedded) -> Check {
-    let mode = fs::metadata(&embedded.folder).map(|found| found.permissions().mode() & 0o777);
-    match mode {
-        Ok(mode) => Check { name: "permissions", ok: mode & 0o077 == 0, found: format!("{mode:04o}") },
-        Err(error) => Check { name: "permissions", ok: false, found: error.to_string() },
+fn permissions(folder: &Path) -> Finding {
+    match fs::metadata(folder).map(|found| found.permissions().mode() & 0o777) {
+        Ok(mode) if mode & 0o077 == 0 => Finding::ok("permissions", format!("{mode:04o}")),
+        Ok(mode) => Finding::fail("permissions", format!("{mode:04o}: others may look into it")),
+        Err(error) => Finding::fail("permissions", error.to_string()),
     }
 }
 
-fn free_space(embedded: &Embedded) -> Check {
-    match rustix::fs::statvfs(&embedded.folder) {
-        Ok(found) => {
-            let free = found.f_bavail.saturating_mul(found.f_frsize);
-            Check { name: "free space", ok: free >= FREE_BYTES_WANTED, found: size(free) }
+fn free_space(folder: &Path) -> Finding {
+    match rustix::fs::statvfs(folder).map(|found| found.f_bavail.saturating_mul(found.f_frsize)) {
+        Ok(free) if free >= FREE_BYTES_WANTED => Finding::ok("free space", size(free)),
+        Ok(free) => Finding::fail("free space", format!("{}, less than {}", size(free), size(FREE_BYTES_WANTED))),
+        Err(error) => Finding::fail("free space", error.to_string()),
+    }
+}
+
+impl From<Finding> for Check {
+    fn from(finding: Finding) -> Self {
+        let Finding { what, verdict, text } = finding;
+        Self { name: what, ok: verdict != Verdict::Fail, warning: verdict == Verdict::Warn, found: text }
+    }
+}
+
+impl Check {
+    fn mark(&self) -> &'static str {
+        match (self.ok, self.warning) {
+            (false, _) => "NOT OK",
+            (true, true) => "warning",
+            (true, false) => "ok",
         }
-        Err(error) => Check { name: "free space", ok: false, found: error.to_string() },
     }
 }
 
 impl Output {
     fn in_words(&self) -> String {
-        let line =
-            |check: &Check| format!("{:8} {:12} {}", if check.ok { "ok" } else { "NOT OK" }, check.name, check.found);
+        let line = |check: &Check| format!("{:8} {:20} {}", check.mark(), check.name, check.found);
         self.checks.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }

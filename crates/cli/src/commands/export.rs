@@ -22,7 +22,7 @@ use crate::exit::{Exit, Failure, OrExit};
 use crate::interrupt;
 use crate::report::{Report, count};
 use crate::waiting::{Wait, Waiting};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 use output::{Output, Target};
 
@@ -32,12 +32,12 @@ pub use remote::run as run_remote;
 pub async fn run(config: &Config, args: args::Export, report: &Report) -> Result<Exit, Failure> {
     let request = request::parse(&args, config)?;
     let target = Target::new(&args.output, request.format, args.force)?;
-    let embedded = Embedded::open(config).await?;
-    embedded.organisation(&args.org).await?;
-    let started = embedded.clock.monotonic();
-    let waiting = Waiting::new(&embedded.folder)?;
-    let (export, wait) = start(&embedded, &waiting, Owner::Organisation(args.org), request).await?;
-    let abandoned = waiting.cancel_abandoned(embedded.jobs.as_ref(), &export.owner).await?;
+    let installation = Installation::open(config).await?;
+    installation.organisation(&args.org).await?;
+    let started = installation.clock.monotonic();
+    let waiting = Waiting::new(&installation.folder)?;
+    let (export, wait) = start(&installation, &waiting, Owner::Organisation(args.org), request).await?;
+    let abandoned = waiting.cancel_abandoned(installation.jobs.as_ref(), &export.owner).await?;
     if abandoned > 0 {
         report
             .say(format!("cancelled {} that nobody waits for any more", count(abandoned.into(), "export", "exports")));
@@ -45,16 +45,16 @@ pub async fn run(config: &Config, args: args::Export, report: &Report) -> Result
     let mut interrupted = interrupt::switch()?;
     let patience = Duration::from_millis(config.limits.lease_milliseconds);
     let until = watch::Until { interrupted: interrupted.clone(), patience };
-    let (settled, encoded_rows) = watch::until_settled(&embedded, &export, &until, report).await?;
+    let (settled, encoded_rows) = watch::until_settled(&installation, &export, &until, report).await?;
     let Some(export) = settled else { return Ok(interrupted_here(report)) };
     if let Some(wait) = wait {
         wait.over();
     }
-    let seconds = (embedded.clock.monotonic() - started).as_secs_f64();
+    let seconds = (installation.clock.monotonic() - started).as_secs_f64();
     match &export.state {
         State::Succeeded { files, .. } => {
             let outputs = tokio::select! {
-                outputs = target.hand_out(&embedded, &export, files) => outputs?,
+                outputs = target.hand_out(&installation, &export, files) => outputs?,
                 () = interrupt::came(&mut interrupted) => return Ok(interrupted_here(report)),
             };
             let output = Output::new(&export, files, outputs, encoded_rows, seconds);
@@ -77,26 +77,26 @@ fn failed(export: &Export, failure: &ExportFailure) -> Failure {
 
 /// The unsettled export of the same request over the same data, or a new one.
 async fn start(
-    embedded: &Embedded,
+    installation: &Installation,
     waiting: &Waiting,
     owner: Owner,
     request: Request,
 ) -> Result<(Export, Option<Wait>), Failure> {
-    let snapshot = embedded.lake.current_snapshot().await?;
+    let snapshot = installation.lake.current_snapshot().await?;
     let same = |export: &Export| export.request == request && export.plan.is_none_or(|plan| plan.snapshot == snapshot);
-    if let Some(export) = embedded.jobs.unsettled(&owner).await?.into_iter().find(same) {
+    if let Some(export) = installation.jobs.unsettled(&owner).await?.into_iter().find(same) {
         let wait = waiting.join(export.id)?;
         // Before we waited for it another command may have cancelled it.
-        match embedded.jobs.get(&owner, export.id).await? {
+        match installation.jobs.get(&owner, export.id).await? {
             Some(Export { state: State::Cancelled { .. }, .. }) | None => {}
             Some(export) => return Ok((export, wait)),
         }
     }
-    let id = ExportId::new(embedded.clock.now(), Arc::as_ref(&embedded.random));
+    let id = ExportId::new(installation.clock.now(), Arc::as_ref(&installation.random));
     let wait = waiting.announce(id)?;
     // Whoever holds the data folder may export as often as they like; the limit a day is for requests over HTTP.
     let new = NewExport { id, owner, request, requested_by: None, idempotency: None, per_day_limit: None };
-    match embedded.jobs.create(new).await.or_exit(Exit::Unavailable)? {
+    match installation.jobs.create(new).await.or_exit(Exit::Unavailable)? {
         Created::New(export) | Created::Known(export) => Ok((export, Some(wait))),
         Created::KeyConflict | Created::TooManyToday => {
             Err(anyhow!("the job store refused a request without a key").into())

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
 use crate::report::{Report, count};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 pub use remote::run as run_remote;
 
@@ -55,16 +55,16 @@ pub async fn take_in(config: &Config, args: args::Ingest, report: &Report) -> Re
 /// A refused file ends the command; those before it stay.
 async fn take(config: &Config, args: args::Ingest, report: &Report) -> Result<Exit, Failure> {
     check_files(&args)?;
-    let embedded = Embedded::open(config).await?;
+    let installation = Installation::open(config).await?;
     if args.create {
-        embedded.directory.create_organisation(&args.org).await?;
+        installation.directory.create_organisation(&args.org).await?;
     }
-    embedded.organisation(&args.org).await?;
-    embedded.lake.sweep().await.context("cannot clear up after an interrupted ingest")?;
+    installation.organisation(&args.org).await?;
+    installation.lake.sweep().await.context("cannot clear up after an interrupted ingest")?;
     let mut output = Output { already_known: true, ..Output::default() };
     let several = args.files.len() > 1;
     for path in &args.files {
-        let ingested = embedded.lake.ingest(&args.org, input(path), options(config, &args)).await;
+        let ingested = installation.lake.ingest(&args.org, input(path), options(config, &args)).await;
         let ingested = match ingested.with_context(|| format!("{} was not taken", path.display())) {
             Ok(ingested) => ingested,
             Err(error) => {

@@ -8,7 +8,7 @@ use crate::args;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::report::{Report, count, size};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 #[derive(Serialize)]
 struct Stats {
@@ -43,15 +43,15 @@ struct Checked {
 
 /// Counts, or reads and checks, the table.
 pub async fn run(config: &Config, args: args::Lake, report: &Report) -> Result<Exit, Failure> {
-    let embedded = Embedded::open(config).await?;
+    let installation = Installation::open(config).await?;
     match args {
         args::Lake::Stats => {
-            let stats = Stats::from(embedded.lake.stats().await?);
+            let stats = Stats::from(installation.lake.stats().await?);
             report.result(&stats, || stats.in_words());
             Ok(Exit::Done)
         }
         args::Lake::Check => {
-            let checked = Checked::from(embedded.lake.check().await?);
+            let checked = Checked::from(installation.lake.check().await?);
             report.result(&checked, || checked.in_words());
             Ok(if checked.ok { Exit::Done } else { Exit::Unverified })
         }

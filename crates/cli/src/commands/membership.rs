@@ -23,7 +23,7 @@ use crate::args::people;
 use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::report::{Report, count, grouped};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 /// Largest file, since all its rows are imported at once (bytes).
 const FILE_LIMIT_BYTES: u64 = 256 << 20;
@@ -40,21 +40,21 @@ struct Output {
 pub async fn run(config: &Config, args: people::Membership, report: &Report) -> Result<Exit, Failure> {
     let people::Membership::Import { file } = args;
     let input = content(&file)?;
-    let embedded = Embedded::open(config).await?;
+    let installation = Installation::open(config).await?;
     let mut refused = Refused { listed: Vec::new(), count: 0, limit: config.ingest.refused_listed };
     let rows = read(&input, |error| refused.add(error)).with_context(|| format!("cannot read {}", file.display()))?;
-    let rows = with_users(&embedded, rows, &mut refused).await?;
+    let rows = with_users(&installation, rows, &mut refused).await?;
     let mut output = Output::default();
     if refused.count == 0 {
         let (lines, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
         let users: BTreeSet<UserId> = rows.iter().map(|row| row.user).collect();
-        match embedded.memberships.import_memberships(rows).await? {
+        match installation.memberships.import_memberships(rows).await? {
             MembershipsImported::Done { new, replaced } => {
                 (output.new, output.replaced) = (new, replaced);
                 // One name for the whole import, in the trail of each user it was about.
-                let import = uuid_v7(embedded.clock.now(), embedded.random.as_ref()).to_string();
+                let import = uuid_v7(installation.clock.now(), installation.random.as_ref()).to_string();
                 let owners = users.into_iter().map(Owner::User);
-                trail::add(&embedded, owners, Action::MembershipsImported, &import).await?;
+                trail::add(&installation, owners, Action::MembershipsImported, &import).await?;
             }
             other => refused.add(refusal(other, &lines)),
         }
@@ -98,7 +98,7 @@ impl Refused {
 
 /// The rows with the users whom their addresses name.
 async fn with_users(
-    embedded: &Embedded,
+    installation: &Installation,
     rows: Vec<Row>,
     refused: &mut Refused,
 ) -> Result<Vec<(u64, Membership)>, Failure> {
@@ -109,7 +109,7 @@ async fn with_users(
         let user = match users.get(&key) {
             Some(user) => *user,
             None => {
-                let user = embedded.accounts.account_of(&row.email).await?.map(|account| account.id);
+                let user = installation.accounts.account_of(&row.email).await?.map(|account| account.id);
                 *users.entry(key).or_insert(user)
             }
         };

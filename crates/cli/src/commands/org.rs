@@ -9,7 +9,7 @@ use crate::args;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::report::Report;
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 #[derive(Serialize)]
 struct Output {
@@ -20,11 +20,11 @@ struct Output {
 /// Creates an organisation; one that is there already is a failure, so that nobody mistakes it for theirs.
 pub async fn run(config: &Config, args: args::Org, report: &Report) -> Result<Exit, Failure> {
     let args::Org::Create { slug } = args;
-    let embedded = Embedded::open(config).await?;
-    if !embedded.directory.create_organisation(&slug).await? {
+    let installation = Installation::open(config).await?;
+    if !installation.directory.create_organisation(&slug).await? {
         return Err(anyhow!("organisation {slug} is already there").into());
     }
-    trail::operator(&embedded, &slug, Action::OrganisationCreated, slug.to_string()).await?;
+    trail::operator(&installation, &slug, Action::OrganisationCreated, slug.to_string()).await?;
     report.result(&Output { slug: slug.to_string(), created: true }, || format!("created organisation {slug}"));
     Ok(Exit::Done)
 }

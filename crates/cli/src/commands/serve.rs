@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::interrupt;
 use crate::report::Report;
 use crate::service::{Roles, Service};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 #[derive(Serialize)]
 struct Listening {
@@ -20,10 +20,10 @@ struct Listening {
 pub async fn run(config: &Config, roles: Roles, listen: Option<SocketAddr>, report: &Report) -> Result<Exit, Failure> {
     // Before anything is begun, so that no signal finds it half done.
     let (stop, exit) = interrupt::stop()?;
-    let embedded = Embedded::serve(config, roles.name()).await?;
+    let installation = Installation::serve(config, roles.name()).await?;
     // Workers are many: one listens only where it is told to.
     let listen = listen.or(roles.has_api().then_some(config.http.listen));
-    let service = Service::start(&embedded, roles, listen, stop).await?;
+    let service = Service::start(&installation, roles, listen, stop).await?;
     tell(&service, report);
     service.ended().await?;
     Ok(exit.get().copied().unwrap_or(Exit::Done))

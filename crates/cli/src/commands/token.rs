@@ -13,7 +13,7 @@ use crate::args::people;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::report::Report;
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 #[derive(Serialize)]
 struct Made {
@@ -32,20 +32,20 @@ struct Revoked {
 
 /// Makes or revokes.
 pub async fn run(config: &Config, args: people::Token, report: &Report) -> Result<Exit, Failure> {
-    let embedded = Embedded::open(config).await?;
+    let installation = Installation::open(config).await?;
     match args {
-        people::Token::Create { slug, scopes } => create(&embedded, &slug, &scopes, report).await,
-        people::Token::Revoke { slug, id } => revoke(&embedded, &slug, id, report).await,
+        people::Token::Create { slug, scopes } => create(&installation, &slug, &scopes, report).await,
+        people::Token::Revoke { slug, id } => revoke(&installation, &slug, id, report).await,
     }
 }
 
 /// The token goes to stdout, also with `-q`, since it is never shown again; its id goes to stderr.
-async fn create(embedded: &Embedded, slug: &Slug, scopes: &[Scope], report: &Report) -> Result<Exit, Failure> {
-    embedded.organisation(slug).await?;
-    let created_at = embedded.clock.now();
-    let id = TokenId::new(created_at, embedded.random.as_ref());
+async fn create(installation: &Installation, slug: &Slug, scopes: &[Scope], report: &Report) -> Result<Exit, Failure> {
+    installation.organisation(slug).await?;
+    let created_at = installation.clock.now();
+    let id = TokenId::new(created_at, installation.random.as_ref());
     let mut secret = [0; 32];
-    embedded.random.fill(&mut secret);
+    installation.random.fill(&mut secret);
     let token = OrganisationToken {
         id,
         organisation: slug.clone(),
@@ -53,10 +53,10 @@ async fn create(embedded: &Embedded, slug: &Slug, scopes: &[Scope], report: &Rep
         secret_sha256: organisation::secret_sha256(&secret),
         created_at,
     };
-    if !embedded.directory.create_token(&token).await? {
+    if !installation.directory.create_token(&token).await? {
         return Err(Failure::new(Exit::NotFound, anyhow!("organisation {slug} is not there")));
     }
-    trail::operator(embedded, slug, Action::TokenCreated, id.to_string()).await?;
+    trail::operator(installation, slug, Action::TokenCreated, id.to_string()).await?;
     let text = organisation::text(id, &secret);
     if !report.is_json() {
         report.say(format!("token {id} of {slug}, shown this once:"));
@@ -69,12 +69,12 @@ async fn create(embedded: &Embedded, slug: &Slug, scopes: &[Scope], report: &Rep
     Ok(Exit::Done)
 }
 
-async fn revoke(embedded: &Embedded, slug: &Slug, id: TokenId, report: &Report) -> Result<Exit, Failure> {
-    embedded.organisation(slug).await?;
-    if !embedded.directory.revoke_token(slug, id).await? {
+async fn revoke(installation: &Installation, slug: &Slug, id: TokenId, report: &Report) -> Result<Exit, Failure> {
+    installation.organisation(slug).await?;
+    if !installation.directory.revoke_token(slug, id).await? {
         return Err(Failure::new(Exit::NotFound, anyhow!("{slug} has no token {id}")));
     }
-    trail::operator(embedded, slug, Action::TokenRevoked, id.to_string()).await?;
+    trail::operator(installation, slug, Action::TokenRevoked, id.to_string()).await?;
     let revoked = Revoked { id: id.to_string(), organisation: slug.to_string(), revoked: true };
     report.result(&revoked, || format!("token {id} of {slug} is revoked"));
     Ok(Exit::Done)

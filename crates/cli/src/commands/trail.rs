@@ -9,7 +9,7 @@ use crate::args::people;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::report::Report;
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 /// Events that are read at a time.
 const PAGE: u32 = 1_000;
@@ -30,10 +30,10 @@ struct Entry {
 
 /// Shows what was done to an organisation's or a user's data, the newest first.
 pub async fn run(config: &Config, args: people::Trail, report: &Report) -> Result<Exit, Failure> {
-    let embedded = Embedded::open(config).await?;
+    let installation = Installation::open(config).await?;
     let owner = match (args.org, args.user) {
         (Some(slug), _) => {
-            embedded.organisation(&slug).await?;
+            installation.organisation(&slug).await?;
             Owner::Organisation(slug)
         }
         (None, Some(user)) => Owner::User(user),
@@ -42,7 +42,7 @@ pub async fn run(config: &Config, args: people::Trail, report: &Report) -> Resul
     let mut output = Output { events: Vec::new() };
     let (mut before, mut left) = (None, args.limit);
     while left > 0 {
-        let page = embedded.audit.events(&owner, before, left.min(PAGE)).await?;
+        let page = installation.audit.events(&owner, before, left.min(PAGE)).await?;
         let Some(last) = page.last() else { break };
         before = Some(last.id);
         left -= u32::try_from(page.len()).unwrap_or(left).min(left);
@@ -73,31 +73,31 @@ impl Output {
 
 /// Records what the operator did to an organisation.
 pub async fn operator(
-    embedded: &Embedded,
+    installation: &Installation,
     organisation: &Slug,
     action: Action,
     subject: String,
 ) -> Result<(), Failure> {
-    add(embedded, [Owner::Organisation(organisation.clone())], action, &subject).await
+    add(installation, [Owner::Organisation(organisation.clone())], action, &subject).await
 }
 
 /// Records what the operator did to a user.
-pub async fn of_user(embedded: &Embedded, user: UserId, action: Action) -> Result<(), Failure> {
-    add(embedded, [Owner::User(user)], action, &user.to_string()).await
+pub async fn of_user(installation: &Installation, user: UserId, action: Action) -> Result<(), Failure> {
+    add(installation, [Owner::User(user)], action, &user.to_string()).await
 }
 
 /// Records what the operator did at once to several owners.
 pub async fn add(
-    embedded: &Embedded,
+    installation: &Installation,
     owners: impl IntoIterator<Item = Owner>,
     action: Action,
     subject: &str,
 ) -> Result<(), Failure> {
-    let at = embedded.clock.now();
+    let at = installation.clock.now();
     let event = |owner| {
-        let id = EventId::new(at, embedded.random.as_ref());
+        let id = EventId::new(at, installation.random.as_ref());
         Event { id, at, actor: Actor::Operator, owner, action, subject: subject.to_owned() }
     };
     let events: Vec<_> = owners.into_iter().map(event).collect();
-    Ok(embedded.audit.add_events(&events).await?)
+    Ok(installation.audit.add_events(&events).await?)
 }

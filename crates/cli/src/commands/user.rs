@@ -19,7 +19,7 @@ use crate::args::people;
 use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::report::Report;
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 /// Where a password may stand, so that it is in no command line.
 const PASSWORD: &str = "OUTHAUL_PASSWORD";
@@ -40,12 +40,12 @@ pub async fn run(config: &Config, args: people::User, report: &Report) -> Result
         people::User::Create(_) => Some(given_password()?),
         _ => None,
     };
-    let embedded = Embedded::open(config).await?;
+    let installation = Installation::open(config).await?;
     let (id, state, changed) = match (args, password) {
-        (people::User::Create(address), Some(password)) => create(&embedded, &address.email, password).await?,
-        (people::User::Delete(leaving), _) => delete(&embedded, &leaving).await?,
-        (people::User::Disable(leaving), _) => disable(&embedded, &leaving).await?,
-        (people::User::Enable(address) | people::User::Create(address), _) => enable(&embedded, &address.email).await?,
+        (people::User::Create(address), Some(password)) => create(&installation, &address.email, password).await?,
+        (people::User::Delete(leaving), _) => delete(&installation, &leaving).await?,
+        (people::User::Disable(leaving), _) => disable(&installation, &leaving).await?,
+        (people::User::Enable(address) | people::User::Create(address), _) => enable(&installation, &address.email).await?,
     };
     let output = Output { id: id.to_string(), state: state.name(), changed };
     report.result(&output, || format!("user {id} is {}{}", state.name(), if changed { "" } else { " already" }));
@@ -56,8 +56,8 @@ pub async fn run(config: &Config, args: people::User, report: &Report) -> Result
 ///
 /// # Errors
 /// Exit 4 where there is none.
-pub async fn find(embedded: &Embedded, email: &Email) -> Result<UserId, Failure> {
-    let account = embedded.accounts.account_of(email).await?;
+pub async fn find(installation: &Installation, email: &Email) -> Result<UserId, Failure> {
+    let account = installation.accounts.account_of(email).await?;
     // The address is not repeated: errors end up in logs.
     account.map(|account| account.id).ok_or_else(not_there)
 }
@@ -69,49 +69,49 @@ fn not_there() -> Failure {
 type Changed = (UserId, UserState, bool);
 
 /// An address that is taken is a failure, so that nobody mistakes the account for theirs.
-async fn create(embedded: &Embedded, email: &Email, password: Password) -> Result<Changed, Failure> {
+async fn create(installation: &Installation, email: &Email, password: Password) -> Result<Changed, Failure> {
     let mut salt = [0; 16];
-    embedded.random.fill(&mut salt);
+    installation.random.fill(&mut salt);
     let hash = tokio::task::spawn_blocking(move || password::hash(&password, salt)).await?;
-    match people_of(embedded).create(email, &hash).await? {
+    match people_of(installation).create(email, &hash).await? {
         Created::New(id) => {
-            trail::of_user(embedded, id, Action::UserCreated).await?;
+            trail::of_user(installation, id, Action::UserCreated).await?;
             Ok((id, UserState::Active, true))
         }
         Created::Known(_) | Created::EmailTaken(_) => Err(anyhow!("a user with this address is already there").into()),
     }
 }
 
-async fn delete(embedded: &Embedded, leaving: &people::Leaving) -> Result<Changed, Failure> {
-    let id = find(embedded, &leaving.email).await?;
-    office::refuse_last_admin(embedded, id, leaving.force).await?;
-    let changed = people_of(embedded).delete(id).await?;
-    trail::of_user(embedded, id, Action::UserDeleted).await?;
+async fn delete(installation: &Installation, leaving: &people::Leaving) -> Result<Changed, Failure> {
+    let id = find(installation, &leaving.email).await?;
+    office::refuse_last_admin(installation, id, leaving.force).await?;
+    let changed = people_of(installation).delete(id).await?;
+    trail::of_user(installation, id, Action::UserDeleted).await?;
     Ok((id, UserState::Deleted, changed))
 }
 
-async fn disable(embedded: &Embedded, leaving: &people::Leaving) -> Result<Changed, Failure> {
-    let id = find(embedded, &leaving.email).await?;
-    office::refuse_last_admin(embedded, id, leaving.force).await?;
-    let changed = set_state(embedded, id, UserState::Active, UserState::Disabled).await?;
+async fn disable(installation: &Installation, leaving: &people::Leaving) -> Result<Changed, Failure> {
+    let id = find(installation, &leaving.email).await?;
+    office::refuse_last_admin(installation, id, leaving.force).await?;
+    let changed = set_state(installation, id, UserState::Active, UserState::Disabled).await?;
     // Also where they were disabled before: that call may have ended before any of these.
-    embedded.accounts.end_families_of(id).await?;
-    trail::of_user(embedded, id, Action::UserDisabled).await?;
+    installation.accounts.end_families_of(id).await?;
+    trail::of_user(installation, id, Action::UserDisabled).await?;
     Ok(changed)
 }
 
-async fn enable(embedded: &Embedded, email: &Email) -> Result<Changed, Failure> {
-    let id = find(embedded, email).await?;
-    let changed = set_state(embedded, id, UserState::Disabled, UserState::Active).await?;
-    trail::of_user(embedded, id, Action::UserEnabled).await?;
+async fn enable(installation: &Installation, email: &Email) -> Result<Changed, Failure> {
+    let id = find(installation, email).await?;
+    let changed = set_state(installation, id, UserState::Disabled, UserState::Active).await?;
+    trail::of_user(installation, id, Action::UserEnabled).await?;
     Ok(changed)
 }
 
-async fn set_state(embedded: &Embedded, id: UserId, from: UserState, to: UserState) -> Result<Changed, Failure> {
-    if embedded.directory.set_user_state(id, &[from], to).await? {
+async fn set_state(installation: &Installation, id: UserId, from: UserState, to: UserState) -> Result<Changed, Failure> {
+    if installation.directory.set_user_state(id, &[from], to).await? {
         return Ok((id, to, true));
     }
-    match embedded.directory.user(id).await?.map(|user| user.state) {
+    match installation.directory.user(id).await?.map(|user| user.state) {
         Some(state) if state == to => Ok((id, to, false)),
         Some(UserState::Creating) => {
             Err(anyhow!("the creation of this user was not finished: create them again").into())
@@ -121,12 +121,12 @@ async fn set_state(embedded: &Embedded, id: UserId, from: UserState, to: UserSta
     }
 }
 
-fn people_of(embedded: &Embedded) -> People<'_> {
+fn people_of(installation: &Installation) -> People<'_> {
     People {
-        directory: embedded.directory.as_ref(),
-        accounts: embedded.accounts.as_ref(),
-        clock: embedded.clock.as_ref(),
-        random: embedded.random.as_ref(),
+        directory: installation.directory.as_ref(),
+        accounts: installation.accounts.as_ref(),
+        clock: installation.clock.as_ref(),
+        random: installation.random.as_ref(),
     }
 }
 

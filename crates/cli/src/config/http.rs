@@ -17,6 +17,19 @@ pub struct Http {
     pub public_url: String,
     /// Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8.
     pub trusted_proxies: Vec<String>,
+    /// `presigned` (links lead to the bucket, where the artifacts lie in one) or `proxied` (always to this service).
+    pub downloads: Downloads,
+}
+
+/// Who answers downloads of what lies in a bucket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Downloads {
+    /// The bucket: a link that began goes on for whoever is removed meanwhile.
+    #[default]
+    Presigned,
+    /// This service, which asks for the membership at each range.
+    Proxied,
 }
 
 impl Default for Http {
@@ -25,6 +38,7 @@ impl Default for Http {
             listen: SocketAddr::from(([127, 0, 0, 1], 8470)),
             public_url: String::new(),
             trusted_proxies: Vec::new(),
+            downloads: Downloads::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use notifier::{Sender, SmtpOptions, Tls};
 use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
-use crate::exit::{Exit, Failure, OrExit};
+use crate::exit::Failure;
 
 /// How letters leave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl Mail {
             return refused("mail.host must name the server");
         }
         if has_file && !self.password.is_empty() {
-            return refused("mail.password and mail.password_file exclude each other");
+            self.password()?;
         }
         if has_password == self.user.is_empty() {
             return refused("mail.user and a password (mail.password or mail.password_file) belong together");
@@ -116,19 +116,13 @@ impl Mail {
             options.port = self.port;
         }
         if !self.user.is_empty() {
-            options.login = Some((self.user.clone(), notifier::Secret::new(self.password()?.reveal())));
+            options.login = Some((self.user.clone(), self.password()?.hidden()));
         }
         options.timeout_seconds = self.timeout_seconds;
         Ok(options)
     }
 
     pub(super) fn password(&self) -> Result<Secret, Failure> {
-        if self.password_file.as_os_str().is_empty() {
-            return Ok(self.password.clone());
-        }
-        let text = std::fs::read_to_string(&self.password_file);
-        let text =
-            text.map_err(|error| anyhow::anyhow!("mail.password_file: {}", error.kind())).or_exit(Exit::Usage)?;
-        Ok(Secret::from(text.lines().next().unwrap_or_default().to_owned()))
+        self.password.or_file("mail.password", &self.password_file)
     }
 }

@@ -3,6 +3,7 @@
 #[cfg(feature = "failpoints")]
 mod abandoned;
 mod canaries;
+mod clocks;
 mod contract;
 #[cfg(feature = "failpoints")]
 mod edges;
@@ -12,8 +13,12 @@ mod iceberg;
 mod kills;
 mod login_times;
 mod memory;
+mod mode;
+mod modes;
+mod outages;
 mod page;
 mod people;
+mod restore;
 mod reuse;
 mod round_trip;
 mod same_bytes;

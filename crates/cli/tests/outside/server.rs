@@ -79,6 +79,18 @@ impl Drop for Server {
     }
 }
 
+/// Waits until something holds that another process brings about.
+#[track_caller]
+pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..LOOKS {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(LOOK);
+    }
+    panic!("{what} did not come");
+}
+
 /// Makes a user and puts them into an organisation, which is made.
 pub fn member(outhaul: &Outhaul, org: &str, email: &str, role: &str) {
     outhaul.run(&["org", "create", org]);
@@ -104,6 +116,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Where the thing is that was made.
     pub location: Option<String>,
+    /// When to ask again (seconds).
+    pub retry_after: Option<u64>,
 }
 
 impl Answer {
@@ -172,9 +186,10 @@ impl Client {
             None => self.agent.run(request.body(()).unwrap()),
         };
         let mut response = answered?;
-        let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (location, retry_after) = (header("location"), header("retry-after").map(|seconds| seconds.parse().unwrap()));
         let body = response.body_mut().with_config().limit(1 << 30).read_to_vec()?;
-        Ok(Answer { status: response.status().as_u16(), body, location })
+        Ok(Answer { status: response.status().as_u16(), body, location, retry_after })
     }
 
     /// Asks for messages of an organisation; the path of the export.

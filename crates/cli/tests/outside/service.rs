@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::process::Stdio;
-use std::time::Duration;
 
-use crate::server::{Client, PASSWORD, Server, member};
+use crate::server::{Client, PASSWORD, Server, member, wait_until};
 use crate::support::{Outhaul, Ran, sha256_of};
 use serde_json::json;
 
@@ -45,17 +44,6 @@ fn a_whole_export_over_http() {
     // What the service made is what the command line makes.
     outhaul.export("org-0001", QUARTER, "b.zip", &[]);
     assert_eq!(outhaul.sha256("b.zip"), sha256_of(&whole.body));
-}
-
-#[track_caller]
-fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..600 {
-        if holds() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("{what} did not come");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::exit::Failure;
 use crate::report::Report;
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 /// The organisations.
 pub const ORGANISATIONS: [&str; 2] = ["org-0001", "org-0002"];
@@ -37,7 +37,7 @@ pub struct Person {
 }
 
 /// Makes them, or gives those of an earlier run new passwords.
-pub async fn make(embedded: &Embedded, report: &Report) -> Result<Vec<Person>, Failure> {
+pub async fn make(installation: &Installation, report: &Report) -> Result<Vec<Person>, Failure> {
     let mut made = Vec::new();
     for (name, place, role) in PEOPLE {
         let organisation = ORGANISATIONS[place];
@@ -46,13 +46,13 @@ pub async fn make(embedded: &Embedded, report: &Report) -> Result<Vec<Person>, F
             organisation,
             role: role.name(),
             email: format!("{name}@example.org"),
-            password: password(embedded),
+            password: password(installation),
         };
-        let id = put(embedded, &person).await?;
+        let id = put(installation, &person).await?;
         let slug: Slug = organisation.parse()?;
-        embedded.directory.put_member(&slug, id, role).await?;
+        installation.directory.put_member(&slug, id, role).await?;
         if name == "u1" {
-            subscribe(embedded, id).await?;
+            subscribe(installation, id).await?;
         }
         report.say(format!("{name}: {} of {organisation}, {}", role.name(), person.email));
         made.push(person);
@@ -61,34 +61,34 @@ pub async fn make(embedded: &Embedded, report: &Report) -> Result<Vec<Person>, F
 }
 
 /// 80 random bits; the demo's service may be reachable by others.
-fn password(embedded: &Embedded) -> String {
+fn password(installation: &Installation) -> String {
     let mut bytes = [0; 10];
-    embedded.random.fill(&mut bytes);
+    installation.random.fill(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn put(embedded: &Embedded, person: &Person) -> Result<UserId, Failure> {
+async fn put(installation: &Installation, person: &Person) -> Result<UserId, Failure> {
     let email: Email = person.email.parse()?;
     let mut salt = [0; 16];
-    embedded.random.fill(&mut salt);
+    installation.random.fill(&mut salt);
     let hashed = hash(&person.password.parse::<Password>()?, salt);
     let people = People {
-        directory: embedded.directory.as_ref(),
-        accounts: embedded.accounts.as_ref(),
-        clock: embedded.clock.as_ref(),
-        random: embedded.random.as_ref(),
+        directory: installation.directory.as_ref(),
+        accounts: installation.accounts.as_ref(),
+        clock: installation.clock.as_ref(),
+        random: installation.random.as_ref(),
     };
     match people.create(&email, &hashed).await? {
         Created::New(id) => Ok(id),
         Created::Known(id) | Created::EmailTaken(id) => {
-            embedded.accounts.set_password_hash(id, &hashed).await?;
+            installation.accounts.set_password_hash(id, &hashed).await?;
             Ok(id)
         }
     }
 }
 
 /// Three memberships, the same at every run.
-async fn subscribe(embedded: &Embedded, user: UserId) -> Result<(), Failure> {
+async fn subscribe(installation: &Installation, user: UserId) -> Result<(), Failure> {
     let rows = [
         ("Reading room", 1_250, 2023, MembershipState::Expired, PaymentMethod::Cash, 12),
         ("Grüne Garage, north", 7_900, 2024, MembershipState::Active, PaymentMethod::Sepa, 3),
@@ -112,7 +112,7 @@ async fn subscribe(embedded: &Embedded, user: UserId) -> Result<(), Failure> {
         })
     };
     let rows = rows.into_iter().enumerate().map(membership).collect::<Result<Vec<_>, _>>()?;
-    match embedded.memberships.import_memberships(rows).await? {
+    match installation.memberships.import_memberships(rows).await? {
         MembershipsImported::Done { .. } => Ok(()),
         refused => Err(anyhow!("the memberships were refused: {refused:?}").into()),
     }

@@ -16,7 +16,7 @@ use crate::exit::Failure;
 use crate::remote::Remote;
 use crate::remote::exports::{Export, FetchedFile};
 use crate::report::{count, grouped, size};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 const SEGMENTS: &str = "{spinner} {bar:32} {pos}/{len} segments  {msg}";
 const BYTES: &str = "{spinner} {bar:32} {bytes}/{total_bytes}";
@@ -27,7 +27,7 @@ const SIGN_IN_AGAIN_SECONDS: u64 = 200;
 /// The visit, as far as it has come.
 pub struct Visit<'a> {
     demo: &'a Demo<'a>,
-    embedded: &'a Embedded,
+    installation: &'a Installation,
     nobody: Remote,
     people: &'a [Person],
     mails: PathBuf,
@@ -42,12 +42,12 @@ impl<'a> Visit<'a> {
     /// A visit of the service at `address`.
     pub fn new(
         demo: &'a Demo<'a>,
-        embedded: &'a Embedded,
+        installation: &'a Installation,
         address: &str,
         people: &'a [Person],
     ) -> Result<Self, Failure> {
         let nobody = Remote::new(address, Secret::default())?;
-        Ok(Self { demo, embedded, nobody, people, mails: embedded.folder.join("mail") })
+        Ok(Self { demo, installation, nobody, people, mails: installation.folder.join("mail") })
     }
 
     /// Does it all, and says what was seen.
@@ -64,9 +64,9 @@ impl<'a> Visit<'a> {
     async fn messages(&self, shown: &mut Shown) -> Result<Export, Failure> {
         self.demo
             .heading(4, "U1 asks for the whole quarter, days as people in Berlin count them: one CSV a day in a ZIP");
-        let begun = self.embedded.clock.monotonic();
+        let begun = self.installation.clock.monotonic();
         let (export, fetched) = self.export("quarter.zip", ("2024-01-01", "2024-03-31")).await?;
-        let seconds = (self.embedded.clock.monotonic() - begun).as_secs_f64();
+        let seconds = (self.installation.clock.monotonic() - begun).as_secs_f64();
         let seen = format!("{} in {seconds:.1} s", count(fetched.rows, "row", "rows"));
         let bytes: u64 = export.files.iter().map(|file| file.bytes).sum();
         let files = count(fetched.files, "file", "files");
@@ -134,9 +134,9 @@ impl<'a> Visit<'a> {
 
     async fn again(&self, shown: &mut Shown) -> Result<(), Failure> {
         self.demo.heading(8, "The same quarter once more: what was built is used again");
-        let begun = self.embedded.clock.monotonic();
+        let begun = self.installation.clock.monotonic();
         let (_, fetched) = self.export("quarter-again.zip", ("2024-01-01", "2024-03-31")).await?;
-        let seconds = (self.embedded.clock.monotonic() - begun).as_secs_f64();
+        let seconds = (self.installation.clock.monotonic() - begun).as_secs_f64();
         let (reused, built) = (fetched.reused_parts, fetched.built_parts);
         let seen = format!("{} reused, {built} built, {seconds:.1} s", count(reused.into(), "part", "parts"));
         self.demo.report.say(format!("quarter-again.zip: {seen}"));
@@ -190,7 +190,7 @@ impl<'a> Visit<'a> {
     }
 
     fn key(&self) -> String {
-        domain::random::uuid_v7(self.embedded.clock.now(), self.embedded.random.as_ref()).to_string()
+        domain::random::uuid_v7(self.installation.clock.now(), self.installation.random.as_ref()).to_string()
     }
 }
 

@@ -13,7 +13,7 @@ use worker::{manifest_name, with_volume};
 
 use crate::exit::Failure;
 use crate::report::{count, size};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 /// Where the file goes.
 pub struct Target {
@@ -81,7 +81,7 @@ impl Target {
     /// Copies every file, with the manifest of a csv beside it; each appears whole or not at all.
     pub async fn hand_out(
         &self,
-        embedded: &Embedded,
+        installation: &Installation,
         export: &Export,
         files: &[ArchiveFile],
     ) -> Result<Vec<PathBuf>, Failure> {
@@ -89,9 +89,9 @@ impl Target {
         for (file, path) in files.iter().zip(&outputs) {
             if self.format != Format::Zip {
                 let beside = manifest_beside(path);
-                self.copy(embedded, export, &manifest_name(&file.name), None, &beside).await?;
+                self.copy(installation, export, &manifest_name(&file.name), None, &beside).await?;
             }
-            self.copy(embedded, export, &file.name, Some(file.crc64nvme), path).await?;
+            self.copy(installation, export, &file.name, Some(file.crc64nvme), path).await?;
         }
         self.remove_stale(&outputs)?;
         Ok(outputs)
@@ -112,7 +112,7 @@ impl Target {
 
     async fn copy(
         &self,
-        embedded: &Embedded,
+        installation: &Installation,
         export: &Export,
         name: &str,
         crc64nvme: Option<u64>,
@@ -120,7 +120,7 @@ impl Target {
     ) -> Result<(), Failure> {
         let object = ObjectName::archive(&export.owner, export.id, name)?;
         let writing = || format!("cannot write {}", to.display());
-        embedded.artifacts.copy_to(&object, to, crc64nvme).await.with_context(writing)?;
+        installation.artifacts.copy_to(&object, to, crc64nvme).await.with_context(writing)?;
         Ok(())
     }
 }

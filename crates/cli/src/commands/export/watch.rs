@@ -9,7 +9,7 @@ use worker::Progress;
 use crate::exit::Failure;
 use crate::interrupt::Switch;
 use crate::report::{Report, size};
-use crate::wiring::Embedded;
+use crate::wiring::Installation;
 
 use super::trouble::TroubleWatch;
 
@@ -32,12 +32,12 @@ pub struct Until {
 /// # Errors
 /// Exit 6 once the job store has refused every write for too long; the export is left as it stands.
 pub async fn until_settled(
-    embedded: &Embedded,
+    installation: &Installation,
     export: &Export,
     until: &Until,
     report: &Report,
 ) -> Result<(Option<Export>, u64), Failure> {
-    let (worker, progress) = embedded.worker().await?;
+    let (worker, progress) = installation.worker().await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut recorded = worker.recorded();
     let work = tokio::spawn({
@@ -51,13 +51,13 @@ pub async fn until_settled(
         if *until.interrupted.borrow() {
             break Ok(None);
         }
-        let now = embedded.jobs.get(&export.owner, export.id).await?;
+        let now = installation.jobs.get(&export.owner, export.id).await?;
         let Some(now) = now else { break Ok(Some(export.clone())) };
         draw(&bar, &now, &progress);
         if now.state.is_settled() {
             break Ok(Some(now));
         }
-        if let Err(failure) = trouble.look(embedded.clock.monotonic(), report) {
+        if let Err(failure) = trouble.look(installation.clock.monotonic(), report) {
             break Err(failure);
         }
         // Woken by each result of our own worker; the time-out draws the bar and sees what others did.

@@ -1,0 +1,51 @@
+//! `[directory]`, `[lake]` and `[artifacts]`: in what each of them is kept.
+
+use serde::{Deserialize, Serialize};
+
+/// In what users, organisations, members and memberships are kept.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Directory {
+    /// `sqlite` (in the data folder) or `postgres`.
+    pub kind: Database,
+}
+
+/// In what the table of messages is kept.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lake {
+    /// Where its files lie: `folder` (in the data folder) or `s3`.
+    pub files: Files,
+    /// What points to its current metadata: `sqlite` (in the data folder) or `postgres`.
+    pub catalog: Database,
+}
+
+/// In what plans, parts and archives are kept.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Artifacts {
+    /// `folder` (in the data folder) or `s3`.
+    pub kind: Files,
+}
+
+/// A database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Database {
+    /// A file in the data folder.
+    #[default]
+    Sqlite,
+    /// The server of `[postgres]`.
+    Postgres,
+}
+
+/// A storage of files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Files {
+    /// The data folder.
+    #[default]
+    Folder,
+    /// The bucket of `[s3]`.
+    S3,
+}

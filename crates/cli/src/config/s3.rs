@@ -1,0 +1,75 @@
+//! `[s3]`: the bucket of the artifacts and of the lake's files, where they are kept there.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::secret::Secret;
+use crate::exit::Failure;
+
+/// A bucket of S3, or of a storage that speaks like it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3 {
+    /// The bucket; empty where nothing is kept there.
+    pub bucket: String,
+    /// What every key begins with, e.g. `outhaul`; empty for nothing.
+    pub prefix: String,
+    /// The bucket's region.
+    pub region: String,
+    /// Where the storage answers, e.g. `http://127.0.0.1:8333`; empty for AWS.
+    pub endpoint: String,
+    /// Whether the bucket stands in the path of a request, not in its host.
+    pub path_style: bool,
+    /// Key to sign with; empty to ask the environment and the machine as AWS's own tools do.
+    pub access_key: String,
+    /// Secret of the key; better from the environment or `secret_key_file`.
+    pub secret_key: Secret,
+    /// File whose first line is the secret; empty for none.
+    pub secret_key_file: PathBuf,
+    /// KMS key that objects are encrypted with; empty for what the bucket does by itself.
+    pub kms_key: String,
+    /// Whether ranges that the storage copies are read and compared, for one that does not compare check sums itself.
+    pub verify_copies: bool,
+}
+
+impl Default for S3 {
+    fn default() -> Self {
+        Self {
+            bucket: String::new(),
+            prefix: String::new(),
+            region: "us-east-1".to_owned(),
+            endpoint: String::new(),
+            path_style: false,
+            access_key: String::new(),
+            secret_key: Secret::default(),
+            secret_key_file: PathBuf::new(),
+            kms_key: String::new(),
+            verify_copies: false,
+        }
+    }
+}
+
+impl S3 {
+    /// `used_by` names the setting that wants the bucket, if one does.
+    pub(super) fn check(&self, used_by: Option<&str>) -> Result<(), Failure> {
+        let has_secret = !self.secret_key.is_empty() || !self.secret_key_file.as_os_str().is_empty();
+        if has_secret == self.access_key.is_empty() {
+            return Err(Failure::usage("s3.access_key and a secret (s3.secret_key or s3.secret_key_file) belong together"));
+        }
+        match used_by {
+            Some(setting) if self.bucket.is_empty() => {
+                Err(Failure::usage(format!("s3.bucket must be named: {setting} is kept there")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The secret of the key, wherever it is given.
+    ///
+    /// # Errors
+    /// It is given twice, or its file cannot be read.
+    pub fn secret_key(&self) -> Result<Secret, Failure> {
+        self.secret_key.or_file("s3.secret_key", &self.secret_key_file)
+    }
+}

@@ -1,0 +1,94 @@
+//! In what each port is kept: the data folder, or the engine that the configuration names.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use artifacts::{Artifacts, FolderArtifacts};
+use domain::clock::Clock;
+use domain::random::Random;
+use lake::catalog::Catalog;
+use lake::storage::{Remote, Storage};
+use lake::{Lake, LakeOptions, LakeParts};
+use queue::{FallbackLimiter, Limiter, MemoryLimiter, MemoryQueue, Queue};
+use s3::{S3Artifacts, S3Objects};
+use stores::{Directory, Memberships};
+use stores_sqlite::SqliteStores;
+
+use super::Engines;
+use crate::config::{Config, Files};
+use crate::exit::{Exit, Failure, OrExit};
+
+/// What the table's files lie below, in a bucket.
+const LAKE: &str = "lake/messages";
+
+/// Who exists, and what they subscribe to.
+///
+/// # Errors
+/// Exit 6 where the database was not migrated, or by a newer program. One that is away is waited for by those who ask it.
+pub async fn directory(
+    engines: &Engines,
+    stores: &Arc<SqliteStores>,
+) -> Result<(Arc<dyn Directory>, Arc<dyn Memberships>), Failure> {
+    let Some(directory) = &engines.directory else { return Ok((stores.clone(), stores.clone())) };
+    match directory.version().await {
+        Err(error) if !error.retryable() => Err(error).or_exit(Exit::Unavailable),
+        _ => Ok((directory.clone(), directory.clone())),
+    }
+}
+
+/// Wakes and shared limits. While Redis is away each process counts alone.
+pub fn queue(engines: &Engines, clock: &Arc<dyn Clock>) -> (Arc<dyn Queue>, Arc<dyn Limiter>) {
+    let own = MemoryLimiter::new(Arc::clone(clock));
+    match &engines.redis {
+        None => (Arc::new(MemoryQueue::default()), Arc::new(own)),
+        Some(redis) => {
+            let shared = FallbackLimiter::new(Arc::new(redis.limiter()), own);
+            (Arc::new(redis.queue()), Arc::new(shared))
+        }
+    }
+}
+
+/// Plans, parts, archives.
+pub async fn artifacts(
+    config: &Config,
+    engines: &Engines,
+    folder: &Path,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<Arc<dyn Artifacts>, Failure> {
+    match (config.artifacts.kind, &engines.s3) {
+        (Files::S3, Some(s3)) => Ok(s3.clone()),
+        _ => {
+            let folder = FolderArtifacts::open(&folder.join("artifacts"), Arc::clone(clock), Arc::clone(random));
+            Ok(Arc::new(folder.await.or_exit(Exit::Unavailable)?))
+        }
+    }
+}
+
+/// The table of messages.
+pub async fn lake(
+    config: &Config,
+    engines: &Engines,
+    folder: &Path,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<Arc<Lake>, Failure> {
+    let options = LakeOptions::default();
+    let mut parts = LakeParts::in_folder(folder, options.busy_timeout).await.or_exit(Exit::Unavailable)?;
+    if let (Files::S3, Some(s3)) = (config.lake.files, &engines.s3) {
+        parts.storage = bucket(s3);
+        parts.orphan_age = LakeParts::ORPHAN_AGE;
+    }
+    if let Some(catalog) = &engines.catalog {
+        parts.catalog = Arc::clone(catalog) as Arc<dyn Catalog>;
+    }
+    let lake = Lake::open_with(parts, options, Arc::clone(clock), Arc::clone(random)).await;
+    Ok(Arc::new(lake.map_err(|error| anyhow!(error)).or_exit(Exit::Unavailable)?))
+}
+
+fn bucket(s3: &S3Artifacts) -> Arc<dyn Storage> {
+    let objects = S3Objects::new(s3.bucket().clone());
+    let table = objects.location(LAKE);
+    Arc::new(Remote::new(Arc::new(objects), table, tokio::runtime::Handle::current()))
+}
