@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::clock::Clock;
+use domain::finding::Finding;
 use domain::ids::{ExportId, IngestId, Slug};
 use domain::random::Random;
 use lake::LakeError;
 use lake::catalog::{Batch, BatchKey, Catalog, Commit, Pin, Swapped};
-use postgres::{Database, Finding, Migrated, PoolUse, PostgresOptions, Settings};
+use postgres::{Database, Migrated, PoolUse, PostgresOptions, Settings};
 
 use crate::error::lake_error;
 use crate::schema::SCHEMA;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::clock::ManualClock;
+use domain::finding::Verdict;
 use domain::ids::{ExportId, IngestId};
 use domain::owner::Owner;
 use domain::random::Random;
@@ -12,7 +13,7 @@ use engines::{Database, Role};
 use lake::LakeError;
 use lake::catalog::{BatchKey, Catalog, Commit, NewBatch, Pin};
 use lake::{Lake, LakeOptions};
-use postgres::{Guard, PostgresOptions, Verdict};
+use postgres::{Guard, PostgresOptions};
 use tokio::sync::Notify;
 
 use super::*;
@@ -124,7 +125,7 @@ async fn every_table_is_guarded_or_says_why_not() {
     let guarded = SCHEMA.tables.iter().filter(|table| table.rows == Guard::Forced).map(|table| table.name);
     assert_eq!(guarded.collect::<Vec<_>>(), ["batches", "pins"]);
     let findings = catalog.check().await;
-    let guarded = findings.iter().find(|finding| finding.what == "row security").unwrap();
+    let guarded = findings.iter().find(|finding| finding.what == "postgres row security").unwrap();
     assert_eq!(guarded.verdict, Verdict::Ok);
 }
 

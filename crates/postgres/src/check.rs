@@ -1,6 +1,7 @@
 //! What a doctor asks of a database that a service works on: nothing is changed.
 
 use domain::clock::Clock;
+use domain::finding::{Finding, Verdict};
 use sqlx::postgres::PgRow;
 use sqlx::query;
 
@@ -19,51 +20,29 @@ const CLOCK_LIMIT_MICROS: i64 = 5_000_000;
 /// What is read of the server's own tables.
 const SAID: &str = "what the server says of itself";
 
-/// One answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What was asked.
-    pub what: &'static str,
-    /// How it stands.
-    pub verdict: Verdict,
-    /// In words; no password, no address.
-    pub text: String,
-}
-
-/// How something stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// As it should.
-    Ok,
-    /// It works, but somebody should look at it.
-    Warn,
-    /// It does not work, or is not safe.
-    Fail,
-}
-
 /// Asks everything that can be asked: who does not answer at all is asked nothing more.
 pub async fn check(database: &Database, schema: &'static Schema, clock: &dyn Clock) -> Vec<Finding> {
     let nobody = Settings::none;
     let server = database.read(nobody(), |tx| Box::pin(tx.one("ask the server", query(SERVER)))).await;
     let mut findings = match server.and_then(said).and_then(|row| about_server(&row, clock)) {
         Ok(findings) => findings,
-        Err(error) => return vec![Finding::failed("reachable", &error)],
+        Err(error) => return vec![Finding::fail("postgres reachable", full(&error))],
     };
     let role = database.read(nobody(), |tx| Box::pin(tx.one("ask for rights", query(ROLE).bind(schema.name)))).await;
     let role = role.and_then(said).and_then(|row| about_role(&row));
-    findings.push(role.unwrap_or_else(|error| Finding::failed("role", &error)));
+    findings.push(role.unwrap_or_else(|error| Finding::fail("postgres role", full(&error))));
     findings.push(match database.read(nobody(), |tx| Box::pin(usable(tx, schema))).await {
-        Ok(version) => Finding::ok_if(true, "schema", format!("{} has version {version}", schema.name)),
-        Err(error) => Finding::failed("schema", &error),
+        Ok(version) => Finding::ok("postgres schema", format!("{} has version {version}", schema.name)),
+        Err(error) => Finding::fail("postgres schema", full(&error)),
     });
     let tables = database.read(nobody(), |tx| Box::pin(tx.many("ask for tables", query(TABLES).bind(schema.name))));
     findings.push(match tables.await.and_then(|rows| about_tables(schema, &rows)) {
         Ok(finding) => finding,
-        Err(error) => Finding::failed("row security", &error),
+        Err(error) => Finding::fail("postgres row security", full(&error)),
     });
     let pool = database.pool_use();
     let text = format!("{} of {} connections used, {} idle", pool.used, pool.size, pool.idle);
-    findings.push(Finding::ok_if(true, "pool", text));
+    findings.push(Finding::ok("postgres pool", text));
     findings
 }
 
@@ -81,17 +60,21 @@ fn about_server(row: &PgRow, clock: &dyn Clock) -> Result<Vec<Finding>, Postgres
     let standing = if is_second { "answers, but as a standby it takes no writes" } else { "answers and takes writes" };
     let needed = format!("{}, 15 or newer is needed", text("version_text")?);
     let mut findings = vec![
-        Finding::ok_if(!is_second, "reachable", standing.to_owned()),
-        Finding::ok_if(version >= OLDEST_SERVER, "version", needed),
+        ok_if(!is_second, "postgres reachable", standing.to_owned()),
+        ok_if(version >= OLDEST_SERVER, "postgres version", needed),
     ];
-    for name in ["synchronous_commit", "fsync", "full_page_writes"] {
+    for (what, name) in [
+        ("postgres synchronous_commit", "synchronous_commit"),
+        ("postgres fsync", "fsync"),
+        ("postgres full_page_writes", "full_page_writes"),
+    ] {
         let value = text(name)?;
-        findings.push(Finding::ok_if(value != "off", name, format!("is {value}")));
+        findings.push(ok_if(value != "off", what, format!("is {value}")));
     }
     let apart = get::<i64>(SAID, row, "now")?.saturating_sub(clock.now().0);
     let is_near = apart.saturating_abs() <= CLOCK_LIMIT_MICROS;
     let text = format!("the server's is {:+.1} s from ours", apart as f64 / 1e6);
-    findings.push(Finding { what: "clock", verdict: if is_near { Verdict::Ok } else { Verdict::Warn }, text });
+    findings.push(if is_near { Finding::ok("postgres clock", text) } else { Finding::warn("postgres clock", text) });
     Ok(findings)
 }
 
@@ -117,7 +100,7 @@ fn about_role(row: &PgRow) -> Result<Finding, PostgresError> {
     }
     let too_much = format!("has too much power: it {}", powers.join(", "));
     let text = if powers.is_empty() { "may do what the service needs".to_owned() } else { too_much };
-    Ok(Finding::ok_if(powers.is_empty(), "role", text))
+    Ok(ok_if(powers.is_empty(), "postgres role", text))
 }
 
 /// Every table of a schema (`r`), also those in parts (`p`), and whether its policies hold for its owner.
@@ -136,17 +119,11 @@ fn about_tables(schema: &Schema, rows: &[PgRow]) -> Result<Finding, PostgresErro
     }
     let is_forced = "is forced on every table that holds a tenant's data".to_owned();
     let text = if open.is_empty() { is_forced } else { format!("is not forced on {}", open.join(", ")) };
-    Ok(Finding::ok_if(open.is_empty(), "row security", text))
+    Ok(ok_if(open.is_empty(), "postgres row security", text))
 }
 
-impl Finding {
-    fn ok_if(is_ok: bool, what: &'static str, text: String) -> Self {
-        Self { what, verdict: if is_ok { Verdict::Ok } else { Verdict::Fail }, text }
-    }
-
-    fn failed(what: &'static str, error: &PostgresError) -> Self {
-        Self::ok_if(false, what, full(error))
-    }
+fn ok_if(is_ok: bool, what: &'static str, text: String) -> Finding {
+    Finding { what, verdict: if is_ok { Verdict::Ok } else { Verdict::Fail }, text }
 }
 
 fn said(row: Option<PgRow>) -> Result<PgRow, PostgresError> {

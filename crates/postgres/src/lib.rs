@@ -18,13 +18,13 @@ mod transaction;
 mod url;
 mod version;
 
-pub use check::{Finding, Verdict, check};
+pub use check::check;
 pub use database::{Database, Future};
 pub use deadlines::Deadlines;
 pub use error::{Cause, PostgresError};
 pub use failpoint::FAILPOINTS;
 pub use migrate::{Migrated, migrate};
-pub use options::{OptionsError, Password, PostgresOptions, Tls};
+pub use options::{OptionsError, PostgresOptions, Tls};
 pub use pool::PoolUse;
 pub use rows::{corrupt, get, parse};
 pub use schema::{Guard, Migration, Schema, Table};

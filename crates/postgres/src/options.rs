@@ -1,9 +1,9 @@
 //! How a server is reached, checked before anything connects.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use domain::secret::Secret;
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use thiserror::Error;
@@ -26,7 +26,7 @@ pub struct PostgresOptions {
     port: u16,
     database: String,
     user: String,
-    password: Password,
+    password: Secret,
     tls: Tls,
     pool_size: u32,
     deadlines: Deadlines,
@@ -45,10 +45,6 @@ pub enum Tls {
         ca_file: Option<PathBuf>,
     },
 }
-
-/// A password; no form of it shows what it is.
-#[derive(Clone, Default)]
-pub struct Password(String);
 
 /// Why options were refused: which field, and what it should be. Its value is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -74,7 +70,7 @@ impl PostgresOptions {
         refuse(!named(user), "user", "must have 1 to 63 bytes")?;
         let tls = if is_this_machine(host) { Tls::Disable } else { Tls::VerifyFull { ca_file: None } };
         let (host, database, user) = (host.to_owned(), database.to_owned(), user.to_owned());
-        let (password, deadlines) = (Password::default(), Deadlines::default());
+        let (password, deadlines) = (Secret::default(), Deadlines::default());
         Ok(Self { host, port, database, user, password, tls, pool_size: POOL_SIZE, deadlines })
     }
 
@@ -89,7 +85,7 @@ impl PostgresOptions {
 
     /// With this password.
     #[must_use]
-    pub fn with_password(self, password: Password) -> Self {
+    pub fn with_password(self, password: Secret) -> Self {
         Self { password, ..self }
     }
 
@@ -159,7 +155,7 @@ impl PostgresOptions {
             .port(self.port)
             .database(&self.database)
             .username(&self.user)
-            .password(&self.password.0)
+            .password(self.password.reveal())
             .application_name("outhaul")
             .disable_statement_logging();
         match &self.tls {
@@ -176,18 +172,6 @@ impl FromStr for PostgresOptions {
 
     fn from_str(url: &str) -> Result<Self, OptionsError> {
         Self::parse(url)
-    }
-}
-
-impl From<String> for Password {
-    fn from(password: String) -> Self {
-        Self(password)
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(..)")
     }
 }
 
@@ -236,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        let options = PostgresOptions::new("h", 1, "d", "u").unwrap().with_password("geheim".to_owned().into());
+        let options = PostgresOptions::new("h", 1, "d", "u").unwrap().with_password(Secret::new("geheim"));
         assert!(!format!("{options:?}").contains("geheim"));
     }
 }

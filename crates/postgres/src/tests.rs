@@ -39,8 +39,6 @@ impl World {
 
     async fn on(engine: engines::Database) -> Self {
         let service = engine.role("service");
-        // What a killed server confirmed must still be there.
-        engine.sql(&format!("ALTER DATABASE {} SET synchronous_commit = on", engine.name()));
         let world = Self { engine, service };
         migrate(&world.owner(), &SCHEMA, world.service.name(), &clock()).await.expect("a new database");
         world

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use domain::secret::Secret;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::options::{OptionsError, PORT, Password, PostgresOptions, Tls, refuse};
+use crate::options::{OptionsError, PORT, PostgresOptions, Tls, refuse};
 
 /// Reads `postgres://user:password@host:port/database?sslmode=..&sslrootcert=..`.
 pub(crate) fn parse(url: &str) -> Result<PostgresOptions, OptionsError> {
@@ -19,7 +20,7 @@ pub(crate) fn parse(url: &str) -> Result<PostgresOptions, OptionsError> {
     let user = decoded("user", url.username())?;
     let password = decoded("password", url.password().unwrap_or_default())?;
     let options = PostgresOptions::new(&host, url.port().unwrap_or(PORT), &database, &user)?;
-    let options = options.with_password(Password::from(password));
+    let options = options.with_password(Secret::new(password));
     Ok(match tls(&url)? {
         Some(tls) => options.with_tls(tls),
         None => options,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use domain::clock::Clock;
+use domain::finding::Finding;
 use domain::random::Random;
-use postgres::{Database, Finding, Migrated, PoolUse, PostgresOptions, Settings};
+use postgres::{Database, Migrated, PoolUse, PostgresOptions, Settings};
 use stores::StoreError;
 
 use crate::error::store_error;

@@ -58,7 +58,12 @@ impl Attempts<'_> {
         let uuid = uuid_v7(self.clock.now(), self.random);
         let builder = TableMetadataBuilder::from_table_creation(creation)?.assign_uuid(uuid);
         let bare = builder.clone().build()?.metadata;
-        let draft = Draft { operation: Operation::Append, listing: Listing::default(), removed: Vec::new(), is_restored: false };
+        let draft = Draft {
+            operation: Operation::Append,
+            listing: Listing::default(),
+            removed: Vec::new(),
+            is_restored: false,
+        };
         self.build(id, &bare, None, builder, 0, draft)
     }
 

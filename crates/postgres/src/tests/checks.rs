@@ -1,7 +1,9 @@
 //! What a doctor finds.
 
+use domain::finding::{Finding, Verdict};
+
 use super::*;
-use crate::{Finding, Verdict, check};
+use crate::check;
 
 static STATIC: Schema = SCHEMA;
 
@@ -12,14 +14,14 @@ impl World {
 }
 
 fn verdict(findings: &[Finding], what: &str) -> Verdict {
-    findings.iter().find(|finding| finding.what == what).expect("it was asked").verdict
+    findings.iter().find(|finding| finding.what == format!("postgres {what}")).expect("it was asked").verdict
 }
 
 #[tokio::test]
 async fn a_doctor_finds_what_is_wrong() {
     let Some(world) = World::fresh().await else { return };
     let findings = world.findings(&world.options()).await;
-    for what in ["reachable", "version", "role", "schema", "row security", "pool"] {
+    for what in ["reachable", "version", "synchronous_commit", "role", "schema", "row security", "pool"] {
         assert_eq!(verdict(&findings, what), Verdict::Ok, "{findings:?}");
     }
     // The clock of this test stands in 2023.
@@ -27,7 +29,7 @@ async fn a_doctor_finds_what_is_wrong() {
 
     world.engine.sql("ALTER TABLE trial.notes NO FORCE ROW LEVEL SECURITY; CREATE TABLE trial.forgotten (i int)");
     let findings = world.findings(&world.options()).await;
-    let text = &findings.iter().find(|finding| finding.what == "row security").unwrap().text;
+    let text = &findings.iter().find(|finding| finding.what == "postgres row security").unwrap().text;
     assert_eq!(
         (verdict(&findings, "row security"), text.as_str()),
         (Verdict::Fail, "is not forced on forgotten, notes")

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use postgres::{Guard, Verdict};
+use domain::finding::Verdict;
+use postgres::Guard;
 
 use crate::schema::SCHEMA;
 use crate::testing::{World, manual};
@@ -26,7 +27,7 @@ async fn every_table_is_guarded_or_named_here() {
     assert_eq!(without, "", "a table without a policy is a table without rows");
     assert!(SCHEMA.tables.iter().all(|table| table.rows == Guard::Forced));
     let findings = world.stores(Arc::new(manual())).await.check().await;
-    let guarded = findings.iter().find(|finding| finding.what == "row security").expect("it was asked");
+    let guarded = findings.iter().find(|finding| finding.what == "postgres row security").expect("it was asked");
     assert_eq!(guarded.verdict, Verdict::Ok);
 }
 
