@@ -108,7 +108,7 @@ async fn bodies_are_cut_short() {
     let Some(world) = World::new() else { return };
     let artifacts = world.artifacts(|_| {}).await;
     for after_bytes in [0, 1, 1_000, 5_000_000] {
-        world.faults.add(Rule::new(Fault::CutBody { after_bytes }).on("GetObject").percent(40, after_bytes));
+        world.faults.add(Rule::new(Fault::CutBody { after_bytes }).on("GetObject").percent(15, after_bytes));
     }
     world.faults.add(Rule::new(Fault::CutBody { after_bytes: 20 }).percent(10, 3));
     everything(&artifacts).await;
