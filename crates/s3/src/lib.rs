@@ -1,9 +1,10 @@
-//! S3: one client for all that lies in a bucket, and the artifacts on it.
+//! S3: one client for all that lies in a bucket, the artifacts on it, and the lake.
 
 pub mod bucket;
 pub mod check;
 pub mod error;
 mod failpoint;
+pub mod lake;
 pub mod options;
 mod retry;
 mod server_time;

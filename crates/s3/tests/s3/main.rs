@@ -1,8 +1,9 @@
-//! The client and the artifacts on a real S3 server, and on a way to it that breaks.
+//! The client, the artifacts and a lake on a real S3 server, and on a way to it that breaks.
 
 mod assembly;
 mod client;
 mod faults;
+mod lakes;
 mod support;
 mod uploads;
 

@@ -86,6 +86,11 @@ pub fn options(bucket: &Bucket) -> S3Options {
     options
 }
 
+/// What the machine's clock says.
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(Wall { ahead: Duration::ZERO })
+}
+
 pub async fn open(options: &S3Options, clock_ahead: Duration) -> S3Artifacts {
     let random = Arc::new(Generator::<ChaCha8Rng>::seeded(clock_ahead.as_secs()));
     S3Artifacts::open(options, Arc::new(Wall { ahead: clock_ahead }), random).await.expect("good options")
