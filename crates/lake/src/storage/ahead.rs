@@ -12,6 +12,8 @@ use crate::parquet::BLOCK_BYTES;
 const BLOCK: u64 = BLOCK_BYTES as u64;
 /// The most bytes that one request asks for.
 const REQUEST_BYTES: u64 = 16 * BLOCK;
+/// A stretch that is no larger is asked for at once, with its neighbours.
+const SMALL_BYTES: u64 = 4 * BLOCK;
 /// Runs of a stretch that are asked for and not used up.
 const RUNS: usize = 2;
 
@@ -48,11 +50,9 @@ impl Ahead {
         stretches.retain(|stretch| !stretch.is_empty());
         stretches.sort_by_key(|stretch| stretch.start);
         let total: u64 = stretches.iter().map(length).sum();
-        let fits = total <= limit_bytes;
-        if fits {
-            stretches = joined(stretches);
-        }
-        let run_bytes = |stretch: &Range<u64>| match fits {
+        let whole_bytes = if total <= limit_bytes { REQUEST_BYTES } else { SMALL_BYTES };
+        let stretches = joined(stretches, whole_bytes);
+        let run_bytes = |stretch: &Range<u64>| match length(stretch) <= whole_bytes || total <= limit_bytes {
             true => REQUEST_BYTES,
             // Its share, so that all of them last equally long.
             false => {
@@ -135,12 +135,12 @@ impl Drop for Request {
     }
 }
 
-/// Stretches that touch become one, as long as one request can bring it.
-fn joined(stretches: Vec<Range<u64>>) -> Vec<Range<u64>> {
+/// Stretches that touch become one of at most so many bytes.
+fn joined(stretches: Vec<Range<u64>>, most_bytes: u64) -> Vec<Range<u64>> {
     let mut joined: Vec<Range<u64>> = Vec::new();
     for stretch in stretches {
         match joined.last_mut() {
-            Some(last) if stretch.start <= last.end && stretch.end.max(last.end) - last.start <= REQUEST_BYTES => {
+            Some(last) if stretch.start <= last.end && stretch.end.max(last.end) - last.start <= most_bytes => {
                 last.end = last.end.max(stretch.end);
             }
             _ => joined.push(stretch),
@@ -182,7 +182,8 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn what_does_not_fit_comes_in_shares() {
         let order = [0, 12, 1, 2, 3, 4, 13];
-        check(&[0..12, 12..16], 8, &order, &[0..3, 12..13, 3..6, 13..14, 6..9, 14..15], &[true; 7]).await;
+        check(&[0..12, 12..16], 8, &order, &[0..3, 12..16, 3..6, 6..9], &[true; 7]).await;
+        check(&[0..1, 1..2, 2..4, 4..24], 8, &[4, 1, 0, 2], &[0..4, 4..7, 7..10], &[true; 4]).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
