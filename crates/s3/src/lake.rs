@@ -29,7 +29,7 @@ const WHOLE_BYTES: u64 = 1 << 30;
 /// The storage of the lake that lies below a bucket's prefix, at `s3://BUCKET/PREFIX/lake/messages`. Its calls block on `runtime`.
 pub fn storage(bucket: Bucket, runtime: Handle) -> Remote {
     let objects = S3Objects::new(bucket);
-    let table = format!("{}lake/messages", objects.root);
+    let table = objects.location("lake/messages");
     Remote::new(Arc::new(objects), table, runtime)
 }
 
@@ -47,6 +47,11 @@ impl S3Objects {
     pub fn new(bucket: Bucket) -> Self {
         let root = format!("s3://{}/{}", bucket.name(), bucket.key(""));
         Self { bucket, root, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) }
+    }
+
+    /// The location of a key below the prefix.
+    pub fn location(&self, key: &str) -> String {
+        format!("{}{key}", self.root)
     }
 
     fn key<'a>(&self, path: &'a str) -> Result<&'a str, ObjectError> {
@@ -117,7 +122,7 @@ impl Objects for S3Objects {
     async fn list(&self, prefix: &str) -> Result<Vec<Listed>, ObjectError> {
         let found = self.bucket.list(self.key(prefix)?, None, usize::MAX).await.map_err(failed)?;
         let listed = found.into_iter().map(|object| Listed {
-            path: format!("{}{}", self.root, object.key),
+            path: self.location(&object.key),
             bytes: object.bytes,
             // Of unknown age: never old enough to be called an orphan.
             written_at: object.modified.unwrap_or(Micros(i64::MAX)),

@@ -11,6 +11,7 @@ mod server_time;
 pub mod store;
 pub mod writer;
 
+pub use self::lake::S3Objects;
 pub use bucket::{Bucket, Found, Head, Listed, PartTag, Unfinished, UploadId};
 pub use error::S3Error;
 pub use failpoint::FAILPOINTS;
