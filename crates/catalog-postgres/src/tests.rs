@@ -1,18 +1,22 @@
 //! The suite on a real server, the second wall, and a commit whose answer is late.
 
+use std::io::Cursor;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use domain::clock::ManualClock;
 use domain::finding::Verdict;
-use domain::ids::{ExportId, IngestId};
+use domain::ids::{ExportId, IngestId, Slug};
 use domain::owner::Owner;
 use domain::random::Random;
-use domain::time::Micros;
+use domain::time::{Day, Micros};
 use engines::{Database, Role};
 use lake::LakeError;
 use lake::catalog::{BatchKey, Catalog, Commit, NewBatch, Pin};
-use lake::{Lake, LakeOptions};
+use lake::ingest::{Compression, IngestOptions, Input};
+use lake::{Lake, LakeOptions, LakeParts};
 use postgres::{Guard, PostgresOptions};
 use tokio::sync::Notify;
 
@@ -68,7 +72,7 @@ fn batch(organisation: &str) -> NewBatch {
 }
 
 /// Commits need a staging folder, which a lake makes.
-async fn commit(folder: &std::path::Path, to: &str, batch: Option<NewBatch>) -> Commit {
+async fn commit(folder: &Path, to: &str, batch: Option<NewBatch>) -> Commit {
     let lake = Lake::open(folder, LakeOptions::default(), Arc::new(clock()), Arc::new(Counter)).await.unwrap();
     let staging = Arc::new(lake.staging().await.unwrap());
     Commit { staging, attempt: 5, to: to.to_owned(), at: Micros(7), batch }
@@ -171,6 +175,37 @@ async fn without_a_word_on_whose_rows_are_meant_others_do_not_come() {
     let all = "BEGIN; SET LOCAL outhaul.list = 'pins'; DELETE FROM outhaul_catalog.pins; COMMIT";
     world.engine.sql_as(&world.service, all).unwrap();
     assert_eq!(catalog.pins().await.unwrap().len(), 2);
+}
+
+/// A lake whose files lie in a folder.
+async fn lake_on(folder: &Path, catalog: PostgresCatalog) -> Lake {
+    let parts = LakeParts::in_folder(folder, Duration::from_secs(5)).await.unwrap();
+    let parts = LakeParts { catalog: Arc::new(catalog), ..parts };
+    Lake::open_with(parts, LakeOptions::default(), Arc::new(clock()), Arc::new(Counter)).await.unwrap()
+}
+
+/// Two lakes on one catalog, as two processes have them: the batches of both are in the table, each once.
+#[tokio::test]
+async fn lakes_of_two_processes_share_it() {
+    let Some((catalog, world)) = empty().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let lakes = [lake_on(folder.path(), catalog).await, lake_on(folder.path(), world.catalog().await).await];
+    let organisation: Slug = "acme".parse().unwrap();
+    let ingest = |number: usize| {
+        let line = format!("{{\"message_id\":\"{number}\",\"sent_at\":\"2024-01-01T00:00:00Z\",\"text\":\"t\"}}\n");
+        let input = Input::Stream(Box::new(Cursor::new(line)), Compression::Plain);
+        lakes[number % 2].ingest(&organisation, input, IngestOptions::default())
+    };
+    let done = tokio::join!(ingest(0), ingest(1), ingest(2), ingest(3));
+    for done in [done.0, done.1, done.2, done.3] {
+        assert_eq!(done.unwrap().accepted, 1);
+    }
+    assert!(ingest(0).await.unwrap().already_known);
+    for lake in &lakes {
+        let plan = lake.plan_now(&organisation, Day::MIN, Day::MAX).await.unwrap();
+        assert_eq!(plan.days.iter().map(|day| day.rows).collect::<Vec<_>>(), [4]);
+        assert_eq!(lake.check().await.unwrap().orphans, Vec::<String>::new());
+    }
 }
 
 /// A newer program's database is refused in the words of the lake.
