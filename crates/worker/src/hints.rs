@@ -17,8 +17,8 @@ use crate::error::message as message_of;
 const TAKE_WAIT: Duration = Duration::from_secs(5);
 /// How long the queue may think about anything; longer than its own deadlines, so that those end a call that hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The same while it is known not to answer.
-const PATIENCE_WHILE_AWAY: Duration = Duration::from_millis(200);
+/// How long one sweep pushes what it found: beyond one answer that does not come.
+const PUSHES_LIMIT: Duration = Duration::from_secs(6);
 /// The wait after the queue gave no answer to who wanted to take.
 const TROUBLE_WAIT: Duration = Duration::from_millis(500);
 /// Most wakes that a worker keeps for itself; the sweeper finds the others again.
@@ -41,34 +41,38 @@ impl Hints {
         Self { queue, own: MemoryQueue::default(), gives, takes, back: Notify::default() }
     }
 
-    /// Says that an owner may have work. `false` if that stays with this worker.
-    pub async fn push(&self, owner: &Owner) -> bool {
+    /// Says that an owner may have work. While the queue is known to take nothing nobody waits for it: sweeps find out
+    /// when it does.
+    pub async fn push(&self, owner: &Owner) {
         let wake = Wake::of(owner.clone());
-        let patience = if self.gives.is_away() { PATIENCE_WHILE_AWAY } else { PATIENCE };
-        let pushed = in_time(patience, self.queue.push(wake.clone())).await;
-        self.note(&self.gives, pushed.as_ref().err());
-        if pushed.is_err() {
+        if self.gives.is_away() || !self.offer(wake.clone()).await {
             self.keep(wake).await;
         }
-        pushed.is_ok()
     }
 
-    /// The same of many owners; once the queue fails or has had its time, the rest stays with this worker.
-    pub async fn push_all(&self, owners: Vec<Owner>) {
-        let mut left = VecDeque::from(owners);
-        let pushes = async {
-            while let Some(owner) = left.front() {
-                if !self.push(owner).await {
+    /// The same of what a sweep found; once the queue fails or has had its time, the rest stays with this worker.
+    pub async fn push_found(&self, owners: Vec<Owner>) {
+        let mut left: VecDeque<_> = owners.into_iter().map(Wake::of).collect();
+        if self.gives.is_away() {
+            self.keep_all(&left).await;
+        }
+        let offers = async {
+            while let Some(wake) = left.front() {
+                if !self.offer(wake.clone()).await {
                     break;
                 }
                 left.pop_front();
             }
         };
         // What is left says how far it came.
-        let _ = timeout(PATIENCE, pushes).await;
-        for owner in left {
-            self.keep(Wake::of(owner)).await;
-        }
+        let _ = timeout(PUSHES_LIMIT, offers).await;
+        self.keep_all(&left).await;
+    }
+
+    async fn offer(&self, wake: Wake) -> bool {
+        let pushed = in_time(PATIENCE, self.queue.push(wake)).await;
+        self.note(&self.gives, pushed.as_ref().err());
+        pushed.is_ok()
     }
 
     /// Puts a message that only a newer worker can read back for one.
@@ -115,6 +119,12 @@ impl Hints {
     async fn keep(&self, wake: Wake) {
         if self.own.len().await.is_ok_and(|kept| kept < OWN_LIMIT) {
             self.own.push(wake).await.expect("the memory of this process answers");
+        }
+    }
+
+    async fn keep_all(&self, wakes: &VecDeque<Wake>) {
+        for wake in wakes {
+            self.keep(wake.clone()).await;
         }
     }
 

@@ -52,7 +52,7 @@ impl Worker {
                     warn!(exports = due.too_new, "records of a newer version are left to newer workers");
                 }
                 debug!(owners = due.owners.len(), "swept");
-                self.hints.push_all(due.owners).await;
+                self.hints.push_found(due.owners).await;
                 self.progress.swept();
             }
             Err(error) => warn!(error = message(&error), "no sweep"),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use domain::clock::Clock;
 use queue::{Queue, Wake};
-use testkit::{JobStore, QueueFault, System, request};
+use testkit::{DEADLINE, JobStore, QueueFault, System, request};
 
 use crate::{DAYS, messages, system, undisturbed};
 
@@ -18,7 +19,7 @@ over_both_stores! {
 }
 
 /// Three owners at once, two workers, the fault there from before the first request to after the last letter.
-async fn exports_end(jobs: JobStore, fault: QueueFault) -> System {
+async fn exports_end(jobs: JobStore, fault: QueueFault) {
     let system = system(jobs).await;
     let mut exports = Vec::new();
     for org in ["acme", "beta", "gamma"] {
@@ -38,7 +39,6 @@ async fn exports_end(jobs: JobStore, fault: QueueFault) -> System {
         system.archive_of_success(export).await;
     }
     system.assert_nothing_left().await;
-    system
 }
 
 async fn exports_end_while_the_queue_is_away(jobs: JobStore) {
@@ -93,14 +93,15 @@ async fn what_was_pushed_in_vain_is_found_when_the_queue_is_back(jobs: JobStore)
     system.queue.set(Some(QueueFault::Refuses));
     let export = system.create_quietly("acme", request(DAYS.0, DAYS.1)).await;
     assert!(system.queue.push(Wake::of(export.owner.clone())).await.is_err());
-    let before = system.queue.calls();
-    tokio::time::timeout(Duration::from_secs(2), async {
-        while system.queue.calls() < before + 2 {
-            tokio::task::yield_now().await;
+    let (before, start) = (system.queue.calls(), system.clock.monotonic());
+    let asks = async {
+        while system.queue.calls() < before + 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-    })
-    .await
-    .expect("the worker goes on asking");
+    };
+    tokio::time::timeout(DEADLINE, asks).await.expect("the worker goes on asking");
+    let waited = system.clock.monotonic() - start;
+    assert!(waited > Duration::from_millis(900), "it asked three times within {waited:?}");
     system.queue.set(None);
     system.settled(&export).await;
     crew.stop().await;
