@@ -8,19 +8,15 @@ use artifacts::{Artifacts, FolderArtifacts};
 use domain::clock::Clock;
 use domain::random::Random;
 use lake::catalog::Catalog;
-use lake::storage::{Remote, Storage};
 use lake::{Lake, LakeOptions, LakeParts};
 use queue::{FallbackLimiter, Limiter, MemoryLimiter, MemoryQueue, Queue};
-use s3::{S3Artifacts, S3Objects};
 use stores::{Directory, Memberships};
 use stores_sqlite::SqliteStores;
+use tokio::runtime::Handle;
 
 use super::Engines;
 use crate::config::{Config, Files};
 use crate::exit::{Exit, Failure, OrExit};
-
-/// What the table's files lie below, in a bucket.
-const LAKE: &str = "lake/messages";
 
 /// Who exists, and what they subscribe to.
 ///
@@ -77,7 +73,7 @@ pub async fn lake(
     let options = LakeOptions::default();
     let mut parts = LakeParts::in_folder(folder, options.busy_timeout).await.or_exit(Exit::Unavailable)?;
     if let (Files::S3, Some(s3)) = (config.lake.files, &engines.s3) {
-        parts.storage = bucket(s3);
+        parts.storage = Arc::new(s3::lake::storage(s3.bucket().clone(), Handle::current()));
         parts.orphan_age = LakeParts::ORPHAN_AGE;
     }
     if let Some(catalog) = &engines.catalog {
@@ -85,10 +81,4 @@ pub async fn lake(
     }
     let lake = Lake::open_with(parts, options, Arc::clone(clock), Arc::clone(random)).await;
     Ok(Arc::new(lake.map_err(|error| anyhow!(error)).or_exit(Exit::Unavailable)?))
-}
-
-fn bucket(s3: &S3Artifacts) -> Arc<dyn Storage> {
-    let objects = S3Objects::new(s3.bucket().clone());
-    let table = objects.location(LAKE);
-    Arc::new(Remote::new(Arc::new(objects), table, tokio::runtime::Handle::current()))
 }
