@@ -149,6 +149,7 @@ impl Bucket {
         let (tries, deadline) = (&self.tries, self.tries.deadline(bytes));
         let mut number = 0;
         loop {
+            let correction = self.inner.time.correction();
             let answer = tokio::time::timeout(deadline, attempt(number)).await;
             let error = match answer {
                 Ok(Ok(value)) => return Ok(value),
@@ -156,7 +157,9 @@ impl Bucket {
                 Err(_) => S3Error::TimedOut { call, seconds: deadline.as_secs() },
             };
             number += 1;
-            if number >= tries.limit || !error.retryable() {
+            // A HEAD that is refused does not say why: it may have been our clock, which the answer has set.
+            let was_our_clock = error.is_forbidden() && self.inner.time.was_set_since(correction);
+            if number >= tries.limit || !(error.retryable() || was_our_clock) {
                 return Err(error);
             }
             debug!(call, number, %error, "a call to s3 is made again");

@@ -140,6 +140,11 @@ impl S3Error {
         }
     }
 
+    /// Whether the server refused without more than that it does.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused { status: 403, .. })
+    }
+
     /// Reads what the SDK says of a call that failed.
     pub(crate) fn of<E>(call: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where

@@ -35,8 +35,18 @@ impl ServerTime {
 
     /// What the time is at the server, as far as is known.
     pub(crate) fn now(&self) -> Micros {
+        self.0.clock.now().plus(self.correction())
+    }
+
+    /// What is added to the machine's time (microseconds).
+    pub(crate) fn correction(&self) -> i64 {
         let ahead = self.ahead();
-        self.0.clock.now().plus(if ahead.abs() > TOLERATED_MICROSECONDS { ahead } else { 0 })
+        if ahead.abs() > TOLERATED_MICROSECONDS { ahead } else { 0 }
+    }
+
+    /// Whether what is added has become another since it was this much.
+    pub(crate) fn was_set_since(&self, correction: i64) -> bool {
+        self.correction().abs_diff(correction) > TOLERATED_MICROSECONDS.unsigned_abs()
     }
 
     /// The server's clock less this machine's, as the last answer had it (microseconds).
@@ -108,6 +118,8 @@ mod tests {
             time.learn(date);
             assert_eq!(time.ahead(), ahead_seconds * 1_000_000, "{date}");
             assert_eq!(time.now().0 - clock.now().0, used_seconds * 1_000_000, "{date}");
+            assert!(!time.was_set_since(used_seconds * 1_000_000 + 1_000_000));
+            assert!(time.was_set_since((used_seconds + 31) * 1_000_000));
         }
         assert_eq!(TimeSource::now(&time), UNIX_EPOCH + Duration::from_secs(1_700_000_000 - 3_600));
     }
