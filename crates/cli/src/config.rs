@@ -138,7 +138,8 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         // Names with a single word are other things' (OUTHAUL_TOKEN, OUTHAUL_PASSWORD, settings of tests).
-        let is_secret = |name: &str| SECRETS.iter().any(|(secret, _)| secret.eq_ignore_ascii_case(&format!("OUTHAUL_{name}")));
+        let is_secret =
+            |name: &str| SECRETS.iter().any(|(secret, _)| secret.eq_ignore_ascii_case(&format!("OUTHAUL_{name}")));
         let is_setting = move |name: &str| name.contains("__") && !is_secret(name);
         let environment = Env::prefixed("OUTHAUL_").filter(move |name| is_setting(name.as_str())).split("__");
         let mut config: Self = figment

@@ -154,7 +154,11 @@ fn flat(ended: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<()
 /// The API over the stores of the data folder.
 pub fn app(installation: &Installation, public_url: String) -> Result<Arc<App>, Failure> {
     let config = &installation.config;
-    let keys = Keys::open(&installation.folder.join("keys"), Arc::clone(&installation.clock), Arc::clone(&installation.random));
+    let keys = Keys::open(
+        &installation.folder.join("keys"),
+        Arc::clone(&installation.clock),
+        Arc::clone(&installation.random),
+    );
     let ports = Ports {
         jobs: Arc::clone(&installation.jobs),
         directory: Arc::clone(&installation.directory),

@@ -76,7 +76,8 @@ impl Installation {
     async fn held(config: &Config, folder: PathBuf, holder: Holder) -> Result<Self, Failure> {
         let (clock, random) = (system::clock(), system::random());
         let engines = Engines::of(config, &clock, &random).await?;
-        let stores = SqliteStores::open(&folder.join("outhaul.db"), Arc::clone(&clock), config.limits.clone());
+        let database = folder.join("outhaul.db");
+        let stores = SqliteStores::open(&database, Arc::clone(&clock), config.limits.clone());
         let stores = Arc::new(stores.await.or_exit(Exit::Unavailable)?);
         let (directory, memberships) = places::directory(&engines, &stores).await?;
         let (queue, limiter) = places::queue(&engines, &clock);

@@ -100,7 +100,7 @@ async fn run(app: &App, party: Party, headers: &HeaderMap, body: &JsonBytes) -> 
         Created::KeyConflict => return Err(Problem::new(Code::IdempotencyConflict)),
         Created::TooManyToday => return Err(too_large.unwrap_or_else(|| too_many(app.now()))),
     };
-    wake(app, &party).await;
+    wake(app, &party);
     remember(app, &party, &export).await?;
     Ok(answer(app, &party, &export).await)
 }

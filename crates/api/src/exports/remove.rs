@@ -55,14 +55,19 @@ pub(super) async fn of_user(
 
 async fn run(app: &App, party: Party, id: ExportId) -> Result<StatusCode, Problem> {
     app.ports.jobs.cancel(&party.owner, id).await?.ok_or_else(Problem::not_found)?;
-    wake(app, &party).await;
+    wake(app, &party);
     app.remember(party.actor(), party.owner, Action::ExportRemoved, id.to_string()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Tells the workers. A wake that is lost costs a sweep and no more, so a failure is none of the caller's.
-pub(super) async fn wake(app: &App, party: &Party) {
-    if let Err(error) = app.ports.queue.push(Wake::of(party.owner.clone())).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a wake was not sent; the sweep will find the work");
-    }
+/// Tells the workers. A wake that is lost costs a sweep and no more, so nobody waits for it, and a failure is none of the
+/// caller's.
+pub(super) fn wake(app: &App, party: &Party) {
+    let (queue, wake) = (Arc::clone(&app.ports.queue), Wake::of(party.owner.clone()));
+    tokio::spawn(async move {
+        if let Err(error) = queue.push(wake).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "a wake was not sent; the sweep will find the work");
+        }
+    });
 }

@@ -66,7 +66,7 @@ async fn run(app: &App, party: Party, id: ExportId) -> Result<(StatusCode, Json<
         Retried::GoesOn(export) => export,
         Retried::NothingToRetry(_) => return Err(Problem::new(Code::NotRetryable)),
     };
-    wake(app, &party).await;
+    wake(app, &party);
     app.remember(party.actor(), party.owner, Action::ExportRetried, id.to_string()).await?;
     Ok((StatusCode::ACCEPTED, Json(ExportView::of(app, &export).await)))
 }

@@ -95,7 +95,9 @@ impl Output {
             format!("snapshot {}: what was built before it is not used again", self.snapshot),
             format!("{} ended", count(self.logins_ended, "login", "logins")),
         ];
-        let lost = |it: &Lost| format!("{}  export {}: its file is not there; ask for it again", it.organisation, it.export_id);
+        let lost = |it: &Lost| {
+            format!("{}  export {}: its file is not there; ask for it again", it.organisation, it.export_id)
+        };
         lines.extend(self.without_files.iter().map(lost));
         lines.push("`outhaul lake check` reads every file of the table".to_owned());
         lines.join("\n")

@@ -45,7 +45,9 @@ pub async fn run(config: &Config, args: people::User, report: &Report) -> Result
         (people::User::Create(address), Some(password)) => create(&installation, &address.email, password).await?,
         (people::User::Delete(leaving), _) => delete(&installation, &leaving).await?,
         (people::User::Disable(leaving), _) => disable(&installation, &leaving).await?,
-        (people::User::Enable(address) | people::User::Create(address), _) => enable(&installation, &address.email).await?,
+        (people::User::Enable(address) | people::User::Create(address), _) => {
+            enable(&installation, &address.email).await?
+        }
     };
     let output = Output { id: id.to_string(), state: state.name(), changed };
     report.result(&output, || format!("user {id} is {}{}", state.name(), if changed { "" } else { " already" }));
@@ -107,7 +109,12 @@ async fn enable(installation: &Installation, email: &Email) -> Result<Changed, F
     Ok(changed)
 }
 
-async fn set_state(installation: &Installation, id: UserId, from: UserState, to: UserState) -> Result<Changed, Failure> {
+async fn set_state(
+    installation: &Installation,
+    id: UserId,
+    from: UserState,
+    to: UserState,
+) -> Result<Changed, Failure> {
     if installation.directory.set_user_state(id, &[from], to).await? {
         return Ok((id, to, true));
     }

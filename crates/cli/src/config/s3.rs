@@ -55,7 +55,9 @@ impl S3 {
     pub(super) fn check(&self, used_by: Option<&str>) -> Result<(), Failure> {
         let has_secret = !self.secret_key.is_empty() || !self.secret_key_file.as_os_str().is_empty();
         if has_secret == self.access_key.is_empty() {
-            return Err(Failure::usage("s3.access_key and a secret (s3.secret_key or s3.secret_key_file) belong together"));
+            return Err(Failure::usage(
+                "s3.access_key and a secret (s3.secret_key or s3.secret_key_file) belong together",
+            ));
         }
         match used_by {
             Some(setting) if self.bucket.is_empty() => {

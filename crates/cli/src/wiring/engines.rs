@@ -100,11 +100,7 @@ pub fn owner(postgres: &config::Postgres) -> Result<PostgresOptions, Failure> {
     postgres_as(postgres, &postgres.owner, &postgres.owner_password()?)
 }
 
-fn postgres_as(
-    postgres: &config::Postgres,
-    user: &str,
-    password: &config::Secret,
-) -> Result<PostgresOptions, Failure> {
+fn postgres_as(postgres: &config::Postgres, user: &str, password: &config::Secret) -> Result<PostgresOptions, Failure> {
     let wrong = |error: postgres::OptionsError| Failure::usage(format!("postgres: {error}"));
     let tls = match postgres.tls {
         PostgresTls::None => Tls::Disable,

@@ -56,7 +56,8 @@ pub async fn artifacts(
     match (config.artifacts.kind, &engines.s3) {
         (Files::S3, Some(s3)) => Ok(s3.clone()),
         _ => {
-            let folder = FolderArtifacts::open(&folder.join("artifacts"), Arc::clone(clock), Arc::clone(random));
+            let place = folder.join("artifacts");
+            let folder = FolderArtifacts::open(&place, Arc::clone(clock), Arc::clone(random));
             Ok(Arc::new(folder.await.or_exit(Exit::Unavailable)?))
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::mode::Mode;
 use crate::server::{Client, Server, member, wait_until};
-use crate::support::{Outhaul, sha256_of};
+use crate::support::sha256_of;
 
 const MONTH: (&str, &str) = ("2024-01-01", "2024-01-31");
 /// People, messages, two APIs, two workers; an export from request to removal. The SHA-256 of its archive.

@@ -69,9 +69,8 @@ fn redis_is_killed_and_comes_back_empty() {
 
 #[test]
 fn redis_is_full() {
-    let limit = |bytes: &'static str| {
-        move |redis: &Redis, _: &Proxy| drop(redis.ask(&["CONFIG", "SET", "maxmemory", bytes]))
-    };
+    let limit =
+        |bytes: &'static str| move |redis: &Redis, _: &Proxy| drop(redis.ask(&["CONFIG", "SET", "maxmemory", bytes]));
     accepted_exports_succeed(limit("1"), limit("0"));
 }
 

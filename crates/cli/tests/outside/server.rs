@@ -187,7 +187,8 @@ impl Client {
         };
         let mut response = answered?;
         let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-        let (location, retry_after) = (header("location"), header("retry-after").map(|seconds| seconds.parse().unwrap()));
+        let (location, retry_after) =
+            (header("location"), header("retry-after").map(|seconds| seconds.parse().unwrap()));
         let body = response.body_mut().with_config().limit(1 << 30).read_to_vec()?;
         Ok(Answer { status: response.status().as_u16(), body, location, retry_after })
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use artifacts::{Artifacts, ObjectName};
+use artifacts::ObjectName;
 use domain::export::{ArchiveFile, Export};
 use domain::request::Format;
 use serde::Serialize;
