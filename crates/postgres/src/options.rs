@@ -149,7 +149,8 @@ impl PostgresOptions {
 
     /// What the driver is told for a migration, which has no bounds but those that it sets itself.
     pub(crate) fn for_owner(&self) -> PgConnectOptions {
-        // Everything that the driver would take from the environment is said here.
+        // What the driver would take from the environment is said here, but for its certificate files and `PGOPTIONS`, which it
+        // offers no way to clear.
         let options = PgConnectOptions::new_without_pgpass()
             .host(&self.host)
             .port(self.port)

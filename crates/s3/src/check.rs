@@ -17,13 +17,13 @@ impl Bucket {
     /// Tries out all that is asked of a bucket, on an object of its own that is removed behind it.
     pub async fn check(&self) -> Vec<Finding> {
         let reached = self.reach().await;
-        let mut findings = vec![finding("reachable", reached.as_ref().map(|()| "the bucket answers".into()))];
+        let mut findings = vec![finding("s3 reachable", reached.as_ref().map(|()| "the bucket answers".into()))];
         if reached.is_ok() {
             let key = probe_key(self);
             findings.extend(self.check_objects(&key).await);
             findings.extend(self.check_parts(&key).await);
             findings
-                .push(finding("remove", self.delete(&key).await.as_ref().map(|()| "objects can be removed".into())));
+                .push(finding("s3 remove", self.delete(&key).await.as_ref().map(|()| "objects can be removed".into())));
         }
         findings.push(self.check_clock());
         findings
@@ -54,16 +54,16 @@ impl Bucket {
         };
         let encryption = self.check_encryption(key).await;
         vec![
-            finding("write", put.as_ref().map(|()| "objects can be written".into())),
-            finding("read", read),
-            finding("list", listed),
-            finding("If-None-Match", conditional),
+            finding("s3 write", put.as_ref().map(|()| "objects can be written".into())),
+            finding("s3 read", read),
+            finding("s3 list", listed),
+            finding("s3 If-None-Match", conditional),
             encryption,
         ]
     }
 
     async fn check_encryption(&self, key: &str) -> Finding {
-        let what = "encryption";
+        let what = "s3 encryption";
         let wants_kms = self.encrypts_by_kms();
         match self.head(key).await {
             Ok(Some(head)) => {
@@ -86,22 +86,22 @@ impl Bucket {
         let wrong = Crc64 { value: crc.value ^ 1, ..crc };
         let whole = match self.put_checked(key, Bytes::from_static(TEXT), wrong).await {
             Err(S3Error::Differs { .. }) => {
-                Finding::ok("checksum of an object", "the server refuses bytes of another CRC-64/NVME")
+                Finding::ok("s3 checksum of an object", "the server refuses bytes of another CRC-64/NVME")
             }
-            Ok(()) => Finding::warn("checksum of an object", "the server takes bytes of another CRC-64/NVME"),
-            Err(error) => finding("checksum of an object", Err(error)),
+            Ok(()) => Finding::warn("s3 checksum of an object", "the server takes bytes of another CRC-64/NVME"),
+            Err(error) => finding("s3 checksum of an object", Err(error)),
         };
         let parts = match self.compares_whole_objects().await {
-            Ok(true) => Finding::ok("checksum of parts", "the server compares the CRC-64/NVME of whole objects"),
+            Ok(true) => Finding::ok("s3 checksum of parts", "the server compares the CRC-64/NVME of whole objects"),
             Ok(false) => Finding::warn(
-                "checksum of parts",
+                "s3 checksum of parts",
                 "the server does not compare whole objects: what it copies is read once more, and compared by us",
             ),
-            Err(error) => finding("checksum of parts", Err(error)),
+            Err(error) => finding("s3 checksum of parts", Err(error)),
         };
         let unfinished = self.unfinished(1).await;
         let unfinished = unfinished.as_ref().map(|_| "unfinished uploads are listed".into());
-        vec![whole, parts, finding("unfinished uploads", unfinished)]
+        vec![whole, parts, finding("s3 unfinished uploads", unfinished)]
     }
 
     fn check_clock(&self) -> Finding {
@@ -110,7 +110,7 @@ impl Bucket {
         // Writing to a text does not fail.
         let _ = write!(text, "{} ours", if seconds < 0 { "behind" } else { "ahead of" });
         let verdict = if seconds.abs() > CLOCK_WARN_SECONDS { Verdict::Warn } else { Verdict::Ok };
-        Finding { what: "clock", verdict, text }
+        Finding { what: "s3 clock", verdict, text }
     }
 
     /// Whether the server compares an object in parts with the checksum of the whole, and refuses if it differs: tried out

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::mode::Mode;
 use crate::server::{Client, Server, member, wait_until};
-use crate::support::sha256_of;
+use crate::support::{Outhaul, sha256_of};
 
 const MONTH: (&str, &str) = ("2024-01-01", "2024-01-31");
 /// People, messages, two APIs, two workers; an export from request to removal. The SHA-256 of its archive.
@@ -18,8 +18,7 @@ fn whole_way(mode: &Mode) -> String {
     member(outhaul, "org-0001", "u1@example.org", "admin");
     member(outhaul, "org-0001", "u2@example.org", "member");
     member(outhaul, "other", "u3@example.org", "admin");
-    let doctor = outhaul.json(&["doctor"]);
-    assert_eq!(doctor["ok"], true, "{doctor}");
+    assert_eq!(what_a_doctor_finds_wrong(outhaul), [""; 0]);
 
     let apis = [Server::start(outhaul, "api"), Server::start(outhaul, "api")];
     let workers = [Server::worker(outhaul), Server::worker(outhaul)];
@@ -59,6 +58,14 @@ fn whole_way(mode: &Mode) -> String {
     assert_eq!(outhaul.sha256("command.zip"), sha256_of(&whole));
     outhaul.run(&["lake", "check"]).expect(0);
     sha256_of(&whole)
+}
+
+/// But for what the tests' own PostgreSQL does without.
+fn what_a_doctor_finds_wrong(outhaul: &Outhaul) -> Vec<String> {
+    let found = outhaul.run(&["--json", "doctor"]).json();
+    let wrong = found["checks"].as_array().unwrap().iter().filter(|check| check["ok"] == false);
+    let names = wrong.map(|check| check["name"].as_str().unwrap().to_owned());
+    names.filter(|name| !["postgres fsync", "postgres full_page_writes"].contains(&name.as_str())).collect()
 }
 
 fn fetch(client: &Client, export: &str) -> Vec<u8> {
