@@ -20,7 +20,7 @@ pub enum QueueFault {
     Hangs,
     /// Every call takes so much longer.
     IsSlow(Duration),
-    /// Whatever is put in is gone: it is emptied again and again.
+    /// It is emptied again and again: every other thing that is put in is gone.
     Forgets,
 }
 
@@ -30,6 +30,7 @@ pub struct FaultyQueue {
     inner: MemoryQueue,
     fault: Arc<watch::Sender<Option<QueueFault>>>,
     calls: Arc<AtomicU64>,
+    put_in: Arc<AtomicU64>,
 }
 
 impl FaultyQueue {
@@ -44,7 +45,8 @@ impl FaultyQueue {
     }
 
     fn forgets(&self) -> bool {
-        *self.fault.borrow() == Some(QueueFault::Forgets)
+        let is_every_other = self.put_in.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+        is_every_other && *self.fault.borrow() == Some(QueueFault::Forgets)
     }
 
     async fn call<T>(

@@ -96,13 +96,13 @@ impl Bucket {
 
     /// Stores an object, over what is there.
     pub fn put(&self, key: &str, body: &[u8]) {
-        let answer = self.ask("PUT", key, &[], body);
+        let answer = self.ask("PUT", &encoded(key), &[], body);
         assert!(answer.status == 200, "{key}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
     }
 
     /// An object's bytes, `None` where there is none.
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let answer = self.ask("GET", key, &[], b"");
+        let answer = self.ask("GET", &encoded(key), &[], b"");
         assert!([200, 404].contains(&answer.status), "{key}: {}", answer.status);
         (answer.status == 200).then_some(answer.body)
     }
@@ -143,6 +143,11 @@ impl Drop for Bucket {
             let _ = ask("DELETE", &target);
         }
     }
+}
+
+/// A key as it stands in a path: of what keys here are made of, only this sign is another one there (RFC 3986 section 2.1).
+fn encoded(key: &str) -> String {
+    key.replace('=', "%3D")
 }
 
 #[cfg(test)]

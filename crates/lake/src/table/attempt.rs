@@ -54,7 +54,7 @@ pub(crate) struct Attempt {
 impl Attempts<'_> {
     /// The first snapshot, empty, of a new table.
     pub(crate) fn first(&self, id: IngestId, metadata_versions: usize) -> Result<Attempt, LakeError> {
-        let creation = creation(location(&self.places.table()), metadata_versions)?;
+        let creation = creation(location(self.places.table()), metadata_versions)?;
         let uuid = uuid_v7(self.clock.now(), self.random);
         let builder = TableMetadataBuilder::from_table_creation(creation)?.assign_uuid(uuid);
         let bare = builder.clone().build()?.metadata;

@@ -68,6 +68,7 @@ fn differs(piece: &Piece, mut sums: &[Sum]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of ranges, some of which have one")]
 mod tests {
     use super::*;
 

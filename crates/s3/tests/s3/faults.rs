@@ -55,7 +55,6 @@ async fn a_third_of_the_calls_is_refused() {
     world.faults.add(Rule::new(Fault::SLOW_DOWN).percent(30, 1));
     everything(&artifacts).await;
     assert!(world.faults.broken() > 10, "{}", world.faults.broken());
-    assert!(world.faults.most_tries() <= 5, "{}", world.faults.most_tries());
     world.faults.clear();
     world.no_uploads().await;
 }

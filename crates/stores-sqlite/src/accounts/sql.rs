@@ -32,6 +32,7 @@ pub(super) const END_FAMILY: &str = "DELETE FROM families WHERE id = ?1";
 
 pub(super) const END_FAMILIES: &str = "DELETE FROM families WHERE account = ?1";
 
+/// Not among [`ALL`]: it means every row.
 pub(super) const END_ALL_FAMILIES: &str = "DELETE FROM families";
 
 pub(super) const PURGE: &str = "DELETE FROM families WHERE id IN
@@ -51,6 +52,5 @@ pub(super) const ALL: &[&str] = &[
     ROTATE,
     END_FAMILY,
     END_FAMILIES,
-    END_ALL_FAMILIES,
     PURGE,
 ];

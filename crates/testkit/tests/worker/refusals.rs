@@ -46,7 +46,7 @@ async fn damaged_data_ends_the_export_with_the_reason(jobs: JobStore) {
     let mut bad = good.clone();
     bad[good.len() / 2] ^= 8;
     for (bytes, reason) in
-        [(&bad[..], "does not match its sum"), (&good[..good.len() - 1], "its length is not what it was")]
+        [(&bad[..], "does not match its sum"), (&good[..good.len() - 1], "its length is not the one in the table")]
     {
         fs::write(&file, bytes).unwrap();
         let export = system.export("acme", request(DAYS.0, DAYS.1)).await;
