@@ -150,6 +150,7 @@ fn joined(stretches: Vec<Range<u64>>, most_bytes: u64) -> Vec<Range<u64>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of ranges, some of which have one")]
 mod tests {
     use std::cell::RefCell;
 
