@@ -15,7 +15,7 @@ struct Tool {
     is_there: fn() -> bool,
 }
 
-const TOOLS: [Tool; 14] = [
+const TOOLS: [Tool; 15] = [
     Tool {
         name: "unzip",
         package: "unzip",
@@ -93,6 +93,12 @@ const TOOLS: [Tool; 14] = [
         package: "openssl",
         purpose: "signs certificates for the engines",
         is_there: || works(Command::new("openssl").arg("version")),
+    },
+    Tool {
+        name: "qemu-x86_64",
+        package: "qemu-user",
+        purpose: "is a processor without SIMD beyond SSE2",
+        is_there: || works(Command::new("qemu-x86_64").arg("--version")),
     },
     Tool {
         name: "faketime",

@@ -1,5 +1,8 @@
 //! Pinned hashes: whoever changes these bytes changes every key and every export, and raises `ENCODER_VERSION`.
 
+#[cfg(target_arch = "x86_64")]
+use std::process::Command;
+
 use encoder::csv::Profile;
 use encoder::hash::Hash256;
 use encoder::manifest::Format;
@@ -54,6 +57,26 @@ fn the_bytes_of_version_2() {
     let found = GOLDEN.map(|(format, profile, _)| (format, profile, hashes(format, profile)));
     let expected = GOLDEN.map(|(format, profile, hashes)| (format, profile, hashes.map(str::to_owned)));
     assert_eq!(found, expected);
+}
+
+/// Set where the processor must not have more than every x86-64 has.
+#[cfg(target_arch = "x86_64")]
+const PLAIN: &str = "OUTHAUL_TEST_PLAIN_PROCESSOR";
+
+/// The same on a processor without SSSE3, AVX and carry-less products, which those that search bytes and hash would use.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn the_same_bytes_without_simd() {
+    if std::env::var_os(PLAIN).is_some() {
+        assert!(!std::is_x86_feature_detected!("ssse3") && !std::is_x86_feature_detected!("pclmulqdq"));
+        return the_bytes_of_version_2();
+    }
+    let mut plain = Command::new("qemu-x86_64");
+    plain.args(["-cpu", "qemu64"]).arg(std::env::current_exe().unwrap()).env(PLAIN, "1");
+    match plain.args(["--exact", "golden::the_same_bytes_without_simd"]).output() {
+        Ok(ran) => assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout)),
+        Err(_) => engines::left_out("qemu-x86_64"),
+    }
 }
 
 fn hashes(format: Format, profile: Profile) -> [String; 3] {
