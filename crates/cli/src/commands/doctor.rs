@@ -39,7 +39,13 @@ pub async fn run(config: &Config, report: &Report) -> Result<Exit, Failure> {
     if findings.iter().all(|finding| finding.verdict != Verdict::Fail) {
         findings.extend(stores(config).await?);
     }
-    let checks: Vec<_> = findings.into_iter().map(Check::from).collect();
+    // One server may stand behind several ports, and says the same of itself to each.
+    let mut checks: Vec<Check> = Vec::new();
+    for finding in findings {
+        if !checks.iter().any(|known| known.name == finding.what && known.found == finding.text) {
+            checks.push(finding.into());
+        }
+    }
     let output = Output { ok: checks.iter().all(|check| check.ok), checks };
     report.result(&output, || output.in_words());
     Ok(if output.ok { Exit::Done } else { Exit::Unavailable })
@@ -102,7 +108,7 @@ impl Check {
 
 impl Output {
     fn in_words(&self) -> String {
-        let line = |check: &Check| format!("{:8} {:20} {}", check.mark(), check.name, check.found);
+        let line = |check: &Check| format!("{:8} {:27} {}", check.mark(), check.name, check.found);
         self.checks.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
