@@ -1,6 +1,7 @@
 //! Randomness as a parameter.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use rand_core::{RngCore, SeedableRng};
 
@@ -34,6 +35,15 @@ impl<R: RngCore + Send> Random for Generator<R> {
     fn fill(&self, bytes: &mut [u8]) {
         self.0.lock().expect("no panic while a generator is held").fill_bytes(bytes);
     }
+}
+
+/// How long to wait behind try `number` (from 0): anything up to a bound that begins with `first` and doubles with each try up
+/// to `longest`, so that many who failed together do not come back together.
+pub fn backoff(first: Duration, longest: Duration, number: u32, random: &dyn Random) -> Duration {
+    let bound = first.saturating_mul(1 << number.min(16)).min(longest);
+    let mut bytes = [0; 4];
+    random.fill(&mut bytes);
+    bound.mul_f64(f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
 }
 
 /// A UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random bits.

@@ -7,7 +7,11 @@ use std::io::Write;
 ///
 /// The line goes to the file of `OUTHAUL_LEFT_OUT`, which `cargo xtask test` prints at its end.
 pub fn left_out(lacking: &str) {
-    let test = name_of_test();
+    left_out_of(&name_of_test(), lacking);
+}
+
+/// The same of the test `test`.
+pub fn left_out_of(test: &str, lacking: &str) {
     println!("left out of {test}: {lacking}");
     if let Some(path) = std::env::var_os("OUTHAUL_LEFT_OUT") {
         let list = OpenOptions::new().create(true).append(true).open(path);

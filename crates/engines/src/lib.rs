@@ -17,7 +17,7 @@ mod s3;
 mod server;
 
 pub use self::faults::{Call, Fault, Rule, S3Faults};
-pub use self::left_out::left_out;
+pub use self::left_out::{left_out, left_out_of};
 pub use self::postgres::{Database, Postgres, Role};
 pub use self::programs::Engine;
 pub use self::proxy::{Proxy, Wire};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::Clock;
-use domain::random::Random;
+use domain::random::{Random, backoff};
 use tokio::time::{sleep, timeout};
 
 use crate::deadlines::Deadlines;
@@ -114,7 +114,7 @@ impl Database {
             tried += 1;
             match error.repeat() {
                 Repeat::Now if tried < TRIES => {}
-                Repeat::Later if tried < TRIES => sleep(self.wait_after(tried)).await,
+                Repeat::Later if tried < TRIES => sleep(backoff(WAIT, LONGEST_WAIT, tried, self.random.as_ref())).await,
                 _ => return Err(error),
             }
         }
@@ -131,13 +131,5 @@ impl Database {
         let mut transaction = Transaction::begin(held, kind, self.deadlines.call, settings).await?;
         let done = work(&mut transaction).await;
         transaction.end(done).await
-    }
-
-    /// A random wait below a bound that doubles with each try.
-    fn wait_after(&self, tried: u32) -> Duration {
-        let bound = WAIT.saturating_mul(1 << tried.min(16)).min(LONGEST_WAIT);
-        let mut bytes = [0; 4];
-        self.random.fill(&mut bytes);
-        bound.mul_f64(f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
     }
 }

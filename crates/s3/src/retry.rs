@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::random::Random;
+use domain::random::{Random, backoff};
 
 /// The limits of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,13 +48,9 @@ impl Tries {
         self.deadline + Duration::from_secs(bytes / self.slowest_bytes_per_second.max(1))
     }
 
-    /// How long to wait behind try `number` (from 0): anything up to the bound, so that many who failed together do not
-    /// come back together.
+    /// How long to wait behind try `number` (from 0).
     pub fn wait_after(&self, number: u32, random: &dyn Random) -> Duration {
-        let bound = self.first_wait.saturating_mul(1 << number.min(16)).min(self.longest_wait);
-        let mut bytes = [0; 4];
-        random.fill(&mut bytes);
-        bound.mul_f64(f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
+        backoff(self.first_wait, self.longest_wait, number, random)
     }
 }
 

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::clock::{Clock, ManualClock};
+use domain::ids::{MembershipId, UserId};
+use domain::membership::{BillingInterval, Membership, MembershipState, PaymentMethod};
 use domain::random::Random;
-use domain::time::Micros;
+use domain::time::{Day, Micros};
 use engines::{Database, Role};
 use postgres::PostgresOptions;
 
@@ -93,5 +95,22 @@ pub(crate) struct Halves;
 impl Random for Halves {
     fn fill(&self, bytes: &mut [u8]) {
         bytes.fill(0x7f);
+    }
+}
+
+/// A yearly membership.
+pub(crate) fn membership(id: MembershipId, user: UserId) -> Membership {
+    Membership {
+        id,
+        name: "Chess".to_owned(),
+        user,
+        recurring_price_hundredths: 1,
+        currency: "EUR".parse().expect("a currency"),
+        valid_from: Day(0),
+        valid_until: None,
+        state: MembershipState::Active,
+        payment_method: PaymentMethod::Cash,
+        billing_interval: BillingInterval::Yearly,
+        billing_periods: 1,
     }
 }

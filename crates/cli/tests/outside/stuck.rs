@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use crate::support::{Outhaul, Ran, has_tool, left_out};
+use engines::left_out_of;
+
+use crate::support::{Outhaul, Ran, has_tool};
 
 const EXPORT: &[&str] = &[
     "export",
@@ -85,7 +87,7 @@ fn a_full_disk_ends_the_wait() {
     shell.env("PROGRAM", program.get_program()).env("HOME_OF_TEST", outhaul.file(""));
     let ran = Ran::of(&shell.output().unwrap());
     if ran.code == Some(99) || ran.stderr.contains("unshare failed") {
-        return left_out(test, "the right to mount a file system");
+        return left_out_of(test, "the right to mount a file system");
     }
     let codes: Vec<_> = ran.stdout.lines().filter(|line| line.starts_with(['f', 'l']) && line.contains(": ")).collect();
     assert_eq!(codes, ["full: 6", "later: 0"], "{ran:?}");

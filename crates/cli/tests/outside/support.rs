@@ -1,10 +1,9 @@
 //! Runs the program as a user would, in a folder of its own.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use engines::left_out_of;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -177,7 +176,7 @@ pub fn real_messages(test: &str) -> Option<PathBuf> {
     let beside = told.unwrap_or_else(|| root().join("../shared/data/messages"));
     let found = beside.join("torture.ndjson").is_file().then_some(beside);
     if found.is_none() {
-        left_out(test, "the real messages of ../shared/data/messages");
+        left_out_of(test, "the real messages of ../shared/data/messages");
     }
     found
 }
@@ -188,7 +187,7 @@ pub fn python(test: &str) -> Option<PathBuf> {
     let here = told.unwrap_or_else(|| root().join("target/test-venv/bin/python"));
     let found = here.exists().then_some(here);
     if found.is_none() {
-        left_out(test, "the Python packages of tests/requirements.txt");
+        left_out_of(test, "the Python packages of tests/requirements.txt");
     }
     found
 }
@@ -203,7 +202,7 @@ pub fn has_tool(test: &str, tool: &str) -> bool {
         }
     };
     if !found {
-        left_out(test, tool);
+        left_out_of(test, tool);
     }
     found
 }
@@ -211,14 +210,4 @@ pub fn has_tool(test: &str, tool: &str) -> bool {
 /// Whether the bigger share is to be run.
 pub fn is_deep() -> bool {
     std::env::var_os("OUTHAUL_DEEP").is_some_and(|value| value == "1")
-}
-
-/// Says that part of a test was left out, and why.
-pub fn left_out(test: &str, lacking: &str) {
-    println!("left out of {test}: {lacking}");
-    if let Some(path) = std::env::var_os("OUTHAUL_LEFT_OUT") {
-        let list = OpenOptions::new().create(true).append(true).open(path);
-        // The line above has said it already.
-        let _ = list.and_then(|mut list| writeln!(list, "{test}: {lacking}"));
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::random::Random;
+use domain::random::backoff;
 use fail::fail_point;
 use iceberg::spec::{ManifestEntryRef, Operation};
 
@@ -116,10 +116,15 @@ impl Committer<'_> {
                     return Ok(Committed::Now { snapshot_id });
                 }
                 Swapped::Known(batch) => return Ok(Committed::AlreadyKnown(batch)),
-                Swapped::Lost => tokio::time::sleep(self.limits.wait_after(number, self.attempts.random)).await,
+                Swapped::Lost => self.wait_after(number).await,
             }
         }
         Err(LakeError::Contention { attempts: self.limits.attempts })
+    }
+
+    async fn wait_after(&self, number: u32) {
+        let CommitLimits { wait, longest_wait, .. } = *self.limits;
+        tokio::time::sleep(backoff(wait, longest_wait, number, self.attempts.random)).await;
     }
 
     /// One attempt to put the snapshot with the change after `base`.
@@ -156,16 +161,6 @@ impl Committer<'_> {
         }
         let is_restored = change.kind == Kind::Restored;
         Ok(Draft { operation: operation(change), listing, removed, is_restored })
-    }
-}
-
-impl CommitLimits {
-    /// A random wait below a bound that doubles with each lost attempt.
-    fn wait_after(&self, number: u32, random: &dyn Random) -> Duration {
-        let bound = self.wait.saturating_mul(1 << number.min(16)).min(self.longest_wait);
-        let mut bytes = [0; 4];
-        random.fill(&mut bytes);
-        bound.mul_f64(f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Letters to send, and the tests' Python.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -112,13 +110,7 @@ pub fn python(test: &str) -> Option<PathBuf> {
     let here = told.unwrap_or_else(|| root().join("target/test-venv/bin/python"));
     let found = here.exists().then_some(here);
     if found.is_none() {
-        println!("left out of {test}: the Python packages of tests/requirements.txt");
-        let list =
-            std::env::var_os("OUTHAUL_LEFT_OUT").map(|path| OpenOptions::new().create(true).append(true).open(path));
-        if let Some(Ok(mut list)) = list {
-            // The line above has said it already.
-            let _ = writeln!(list, "{test}: the Python packages of tests/requirements.txt");
-        }
+        engines::left_out_of(test, "the Python packages of tests/requirements.txt");
     }
     found
 }

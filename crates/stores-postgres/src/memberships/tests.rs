@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use domain::ids::MembershipId;
-use domain::membership::{BillingInterval, MembershipState, PaymentMethod};
 use domain::people::UserState;
-use domain::time::Day;
 use stores::Directory;
 use uuid::Uuid;
 
 use super::*;
-use crate::testing::{World, goes_by_indexes, is_there, manual, open};
+use crate::testing::{self, World, goes_by_indexes, is_there, manual, open};
 
 stores::memberships_contract!(open, if is_there());
 
@@ -20,19 +18,7 @@ async fn every_statement_goes_by_an_index() {
 }
 
 fn membership(id: u128, user: UserId) -> Membership {
-    Membership {
-        id: MembershipId(Uuid::from_u128(id)),
-        name: "Chess".to_owned(),
-        user,
-        recurring_price_hundredths: 1,
-        currency: "EUR".parse().expect("a currency"),
-        valid_from: Day(0),
-        valid_until: None,
-        state: MembershipState::Active,
-        payment_method: PaymentMethod::Cash,
-        billing_interval: BillingInterval::Yearly,
-        billing_periods: 1,
-    }
+    testing::membership(MembershipId(Uuid::from_u128(id)), user)
 }
 
 async fn users(stores: &PostgresStores, count: u8) -> Vec<UserId> {

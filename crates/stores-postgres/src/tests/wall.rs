@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use domain::ids::{Slug, TokenId, UserId};
-use domain::membership::{BillingInterval, Membership, MembershipState, PaymentMethod};
+use domain::ids::{MembershipId, Slug, TokenId, UserId};
+use domain::membership::Membership;
 use domain::people::{Role, Scope, UserState};
-use domain::time::{Day, Micros};
+use domain::time::Micros;
 use stores::{Directory, MemberChange, Memberships, OrganisationToken};
 use uuid::Uuid;
 
 use crate::PostgresStores;
-use crate::testing::{World, manual};
+use crate::testing::{self, World, manual};
 
 const TABLES: [&str; 5] = ["organisations", "users", "members", "organisation_tokens", "memberships"];
 
@@ -56,19 +56,7 @@ fn token(number: u8, organisation: &str) -> OrganisationToken {
 }
 
 fn membership(number: u8) -> Membership {
-    Membership {
-        id: domain::ids::MembershipId(user(number).0),
-        name: "Chess".to_owned(),
-        user: user(number),
-        recurring_price_hundredths: 1,
-        currency: "EUR".parse().expect("a currency"),
-        valid_from: Day(0),
-        valid_until: None,
-        state: MembershipState::Active,
-        payment_method: PaymentMethod::Cash,
-        billing_interval: BillingInterval::Yearly,
-        billing_periods: 1,
-    }
+    testing::membership(MembershipId(user(number).0), user(number))
 }
 
 /// Everything in the database, as a superuser sees it.
