@@ -1,0 +1,1 @@
+//! Letters by the API of Amazon SES, version 2.

@@ -1,0 +1,1 @@
+//! Jobs, accounts and the audit trail on DynamoDB.
