@@ -1,4 +1,5 @@
-//! Real engines for tests: Redis, PostgreSQL and an S3 server, and proxies that break the way to them.
+//! Real engines for tests: Redis, PostgreSQL and an S3 server, proxies that break the way to them, and a mail server that does as it
+//! is told.
 //!
 //! Everything listens on 127.0.0.1, keeps its data in a temporary folder of its own, and is gone when its value is dropped or the
 //! process that asked for it ends, however it ends. An engine that is not installed answers `None`, after a line that names the
@@ -7,6 +8,7 @@
 mod faults;
 mod folder;
 mod left_out;
+mod mail;
 mod ports;
 mod postgres;
 mod programs;
@@ -18,6 +20,7 @@ mod server;
 
 pub use self::faults::{Call, Fault, Rule, S3Faults};
 pub use self::left_out::{left_out, left_out_of};
+pub use self::mail::{MailDoes, MailServer, MailText};
 pub use self::postgres::{Database, Postgres, Role};
 pub use self::programs::Engine;
 pub use self::proxy::{Proxy, Wire};
