@@ -237,5 +237,5 @@ fn a_bucket_whose_answers_are_cut_and_lost() {
 
 #[test]
 fn a_bucket_that_flips_bits() {
-    the_archive_is_right(|| vec![Rule::new(Fault::FlipBit).percent(5, 6).on("GetObject")]);
+    the_archive_is_right(|| vec![Rule::new(Fault::FlipBit).percent(2, 6).on("GetObject")]);
 }
