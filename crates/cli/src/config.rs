@@ -1,6 +1,7 @@
 //! The configuration: defaults, then a TOML file, then the environment (`OUTHAUL_SECTION__FIELD`).
 
 mod auth;
+mod catalog_rest;
 mod http;
 mod ingest;
 mod logs;
@@ -25,11 +26,12 @@ use serde::{Deserialize, Serialize};
 use crate::exit::{Exit, Failure};
 
 pub use auth::Auth;
+pub use catalog_rest::CatalogRest;
 pub use http::{Downloads, Http, is_origin};
 pub use ingest::Ingest;
 pub use logs::{LogFormat, Logs};
 pub use mail::{Mail, MailKind};
-pub use places::{Artifacts, Database, Directory, Files, Lake};
+pub use places::{Artifacts, Catalog, Database, Directory, Files, Lake};
 pub use postgres::{Postgres, PostgresTls};
 pub use queue::{Queue, QueueKind};
 pub use rates::Rates;
@@ -41,11 +43,13 @@ pub use telemetry::Telemetry;
 type SecretSetting = (&'static str, fn(&mut Config) -> &mut Secret);
 
 /// Those of the environment are taken as they stand: as other settings are, digits would be read as a number.
-const SECRETS: [SecretSetting; 5] = [
+const SECRETS: [SecretSetting; 7] = [
     ("OUTHAUL_MAIL__PASSWORD", |config| &mut config.mail.password),
     ("OUTHAUL_QUEUE__PASSWORD", |config| &mut config.queue.password),
     ("OUTHAUL_POSTGRES__PASSWORD", |config| &mut config.postgres.password),
     ("OUTHAUL_POSTGRES__OWNER_PASSWORD", |config| &mut config.postgres.owner_password),
+    ("OUTHAUL_CATALOG_REST__TOKEN", |config| &mut config.catalog_rest.token),
+    ("OUTHAUL_CATALOG_REST__CLIENT_SECRET", |config| &mut config.catalog_rest.client_secret),
     ("OUTHAUL_S3__SECRET_KEY", |config| &mut config.s3.secret_key),
 ];
 
@@ -65,6 +69,8 @@ pub struct Config {
     pub queue: Queue,
     /// The server of `directory` and `lake.catalog`, where one of them is kept there.
     pub postgres: Postgres,
+    /// The server of `lake.catalog`, where that is `rest`.
+    pub catalog_rest: CatalogRest,
     /// The bucket of `artifacts` and `lake.files`, where one of them is kept there.
     pub s3: S3,
     /// Every limit of the contract.
@@ -195,6 +201,12 @@ impl Config {
         self.queue.check()?;
         self.postgres.check(self.user_of_postgres())?;
         self.s3.check(self.user_of_s3())?;
+        if self.lake.catalog == Catalog::Rest {
+            if self.lake.files != Files::S3 {
+                return Err(Failure::usage("lake.files must be s3 where lake.catalog is rest"));
+            }
+            self.catalog_rest.check()?;
+        }
         self.mail.check()
     }
 
@@ -202,7 +214,7 @@ impl Config {
     pub fn user_of_postgres(&self) -> Option<&'static str> {
         match (self.directory.kind, self.lake.catalog) {
             (Database::Postgres, _) => Some("directory.kind"),
-            (_, Database::Postgres) => Some("lake.catalog"),
+            (_, Catalog::Postgres) => Some("lake.catalog"),
             _ => None,
         }
     }

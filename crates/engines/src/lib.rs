@@ -22,4 +22,4 @@ pub use self::postgres::{Database, Postgres, Role};
 pub use self::programs::Engine;
 pub use self::proxy::{Proxy, Wire};
 pub use self::redis::Redis;
-pub use self::s3::{Answer, Bucket, SeaweedFs};
+pub use self::s3::{Answer, Bucket, SeaweedFs, Warehouse};
