@@ -127,12 +127,12 @@ fn postgres_as(postgres: &config::Postgres, user: &str, password: &config::Secre
 fn s3(s3: &config::S3) -> Result<S3Options, Failure> {
     let mut options = S3Options::new(&s3.bucket, &s3.region);
     options.prefix.clone_from(&s3.prefix);
-    options.endpoint = given(&s3.endpoint);
+    options.place.endpoint = given(&s3.endpoint);
     options.path_style = s3.path_style;
     options.kms_key = given(&s3.kms_key);
     options.verify_copies = s3.verify_copies;
     if let (Some(access_key), Some(secret_key)) = (given(&s3.access_key), secret(&s3.secret_key()?)) {
-        options.credentials = Credentials::Keys { access_key, secret_key, session_token: None };
+        options.place.credentials = Credentials::Keys { access_key, secret_key, session_token: None };
     }
     options.check().map_err(wrong_s3)?;
     Ok(options)
