@@ -2,7 +2,6 @@
 
 use domain::clock::Clock;
 use domain::finding::Finding;
-use jiff::fmt::rfc2822;
 use lake::catalog::TABLE;
 use serde_json::json;
 
@@ -17,17 +16,17 @@ const CLOCK_SECONDS: i64 = 60;
 /// Everything, in the order in which it is used.
 pub(crate) async fn check(client: &Client, clock: &dyn Clock) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let date = match client.config().await {
+    let server_ms = match client.config().await {
         Ok((config, answer)) => {
             let prefix = config.overrides.get("prefix").or_else(|| config.defaults.get("prefix"));
             let prefix = prefix.map_or("none".to_owned(), |prefix| format!("'{prefix}'"));
             findings
                 .push(Finding::ok("catalog reachable", format!("it speaks Iceberg's REST protocol, prefix {prefix}")));
-            answer.date
+            answer.server_ms()
         }
         Err(error) => return vec![Finding::fail("catalog reachable", error.to_string())],
     };
-    findings.extend(date.and_then(|date| about_clock(&date, clock)));
+    findings.extend(server_ms.map(|server_ms| about_clock(server_ms, clock)));
     match table::load(client).await {
         Err(error) => findings.push(Finding::fail("catalog rights", about(&error))),
         Ok(None) => {
@@ -67,12 +66,10 @@ fn about(error: &RestError) -> String {
     }
 }
 
-/// `None` where the date is not one.
-fn about_clock(date: &str, clock: &dyn Clock) -> Option<Finding> {
-    let server = rfc2822::parse(date).ok()?.timestamp().as_second();
-    let apart = server - clock.now().0.div_euclid(1_000_000);
+fn about_clock(server_ms: i64, clock: &dyn Clock) -> Finding {
+    let apart = (server_ms - clock.now().0.div_euclid(1_000)) / 1_000;
     let text =
         format!("the server's clock is {} s {} ours", apart.abs(), if apart < 0 { "behind" } else { "ahead of" });
     let is_near = apart.abs() <= CLOCK_SECONDS;
-    Some(if is_near { Finding::ok("catalog clock", text) } else { Finding::warn("catalog clock", text) })
+    if is_near { Finding::ok("catalog clock", text) } else { Finding::warn("catalog clock", text) }
 }

@@ -77,7 +77,7 @@ impl RestCatalog {
         mut updates: Vec<Value>,
     ) -> Result<Sent, RestError> {
         requirements.push(fence::requirement(commit.staging.id()));
-        updates.iter_mut().for_each(|update| remember(update, commit, table.metadata.last_updated_ms()));
+        updates.iter_mut().for_each(|update| remember(update, commit, table));
         updates.extend(fence::lifted(&table.fences, commit.at));
         let body = NewCommit { requirements, updates };
         let mut number = 0;
@@ -159,12 +159,13 @@ fn written(part: &impl serde::Serialize) -> Result<Value, RestError> {
     serde_json::to_value(part).map_err(|error| body::garbled("a commit", &error))
 }
 
-/// Adds to a new snapshot what is to be remembered of its commit. Its time is not before the table's last change, which the
-/// server may have dated by another clock.
-fn remember(update: &mut Value, commit: &Commit, earliest_ms: i64) {
+/// Adds to a new snapshot what is to be remembered of its commit. Its time is not behind that of the server, which else would
+/// date its next change before it, and not before the table's last change.
+fn remember(update: &mut Value, commit: &Commit, table: &Table) {
     let Some(snapshot) = update.get_mut("snapshot") else { return };
-    let at = snapshot["timestamp-ms"].as_i64().unwrap_or_default();
-    snapshot["timestamp-ms"] = at.max(earliest_ms).into();
+    let ours = snapshot["timestamp-ms"].as_i64().unwrap_or_default();
+    let at = table.server_ms.map_or(ours, |server_ms| ours.min(server_ms));
+    snapshot["timestamp-ms"] = at.max(table.metadata.last_updated_ms()).into();
     for (name, value) in records::properties(commit) {
         snapshot["summary"][name] = value.into();
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::secret::Secret;
+use jiff::fmt::rfc2822;
 use ureq::Agent;
 use ureq::http::{Method, Request, header};
 use ureq::tls::TlsConfig;
@@ -31,8 +32,15 @@ pub(crate) struct Ask {
 pub(crate) struct Answer {
     pub status: u16,
     /// The header Date.
-    pub date: Option<String>,
+    date: Option<String>,
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// What the time is at the server (milliseconds), as far as it says so.
+    pub fn server_ms(&self) -> Option<i64> {
+        Some(rfc2822::parse(self.date.as_ref()?).ok()?.timestamp().as_millisecond())
+    }
 }
 
 impl Http {

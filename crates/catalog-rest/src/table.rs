@@ -18,6 +18,8 @@ pub(crate) struct Table {
     pub metadata: TableMetadataRef,
     /// The names of references that fence commits off.
     pub fences: Vec<String>,
+    /// What the time is at the server (milliseconds), as far as it says so.
+    pub server_ms: Option<i64>,
 }
 
 /// The path of the table.
@@ -42,7 +44,7 @@ pub(crate) async fn load(client: &Client) -> Result<Option<Table>, RestError> {
     let missing = || RestError::Garbled { call: CALL, why: "it names no location of the metadata".to_owned() };
     let location = loaded.metadata_location.ok_or_else(missing)?;
     let fences = references.refs.into_keys().filter(|name| fence::is_one(name)).collect();
-    Ok(Some(Table { location, metadata: Arc::new(metadata), fences }))
+    Ok(Some(Table { location, metadata: Arc::new(metadata), fences, server_ms: answer.server_ms() }))
 }
 
 impl Table {
