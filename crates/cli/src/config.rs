@@ -12,6 +12,7 @@ mod queue;
 mod rates;
 mod s3;
 mod secret;
+mod ses;
 mod telemetry;
 #[cfg(test)]
 mod tests;
@@ -37,19 +38,21 @@ pub use queue::{Queue, QueueKind};
 pub use rates::Rates;
 pub use s3::S3;
 pub use secret::Secret;
+pub use ses::Ses;
 pub use telemetry::Telemetry;
 
 /// A setting that is a secret, as the environment names it, and where it stands.
 type SecretSetting = (&'static str, fn(&mut Config) -> &mut Secret);
 
 /// Those of the environment are taken as they stand: as other settings are, digits would be read as a number.
-const SECRETS: [SecretSetting; 7] = [
+const SECRETS: [SecretSetting; 8] = [
     ("OUTHAUL_MAIL__PASSWORD", |config| &mut config.mail.password),
     ("OUTHAUL_QUEUE__PASSWORD", |config| &mut config.queue.password),
     ("OUTHAUL_POSTGRES__PASSWORD", |config| &mut config.postgres.password),
     ("OUTHAUL_POSTGRES__OWNER_PASSWORD", |config| &mut config.postgres.owner_password),
     ("OUTHAUL_CATALOG_REST__TOKEN", |config| &mut config.catalog_rest.token),
     ("OUTHAUL_CATALOG_REST__CLIENT_SECRET", |config| &mut config.catalog_rest.client_secret),
+    ("OUTHAUL_SES__SECRET_KEY", |config| &mut config.ses.secret_key),
     ("OUTHAUL_S3__SECRET_KEY", |config| &mut config.s3.secret_key),
 ];
 
@@ -87,6 +90,8 @@ pub struct Config {
     pub rates: Rates,
     /// How letters leave.
     pub mail: Mail,
+    /// The service of `mail`, where that is `ses`.
+    pub ses: Ses,
     /// What `serve`, `api` and `worker` write to stderr.
     pub logs: Logs,
     /// Where spans go.
@@ -206,6 +211,9 @@ impl Config {
                 return Err(Failure::usage("lake.files must be s3 where lake.catalog is rest"));
             }
             self.catalog_rest.check()?;
+        }
+        if self.mail.kind == MailKind::Ses {
+            self.ses.check()?;
         }
         self.mail.check()
     }

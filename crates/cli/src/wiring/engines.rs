@@ -10,12 +10,14 @@ use domain::clock::Clock;
 use domain::finding::Finding;
 use domain::random::Random;
 use domain::secret::Secret;
+use notifier::Sender;
 use postgres::{Deadlines, PostgresOptions, Tls};
 use queue_redis::{Redis, RedisOptions, RedisOptionsError};
 use s3::{Credentials, OptionError, S3Artifacts, S3Objects, S3Options};
+use ses::SesNotifier;
 use stores_postgres::PostgresStores;
 
-use crate::config::{self, Catalog, Config, Database, PostgresTls, QueueKind};
+use crate::config::{self, Catalog, Config, Database, MailKind, PostgresTls, QueueKind};
 use crate::exit::Failure;
 use crate::remote::tls;
 
@@ -29,6 +31,8 @@ pub struct Engines {
     pub catalog: Option<Arc<PostgresCatalog>>,
     /// An Iceberg REST catalog: the metadata of the table of messages.
     pub rest: Option<Arc<RestCatalog>>,
+    /// SES: letters.
+    pub ses: Option<SesNotifier>,
     /// A bucket, with the artifacts or the table's files or both.
     pub s3: Option<Arc<S3Artifacts>>,
 }
@@ -40,7 +44,7 @@ impl Engines {
     /// Exit 2, naming the field that cannot be.
     pub async fn of(config: &Config, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Self, Failure> {
         let shared = || (Arc::clone(clock), Arc::clone(random));
-        let mut engines = Self { redis: None, directory: None, catalog: None, rest: None, s3: None };
+        let mut engines = Self { redis: None, directory: None, catalog: None, rest: None, ses: None, s3: None };
         if config.queue.kind == QueueKind::Redis {
             engines.redis = Some(redis(&config.queue, Arc::clone(random))?);
         }
@@ -51,6 +55,10 @@ impl Engines {
         if config.lake.catalog == Catalog::Postgres {
             let (clock, random) = shared();
             engines.catalog = Some(Arc::new(PostgresCatalog::at(&service(&config.postgres)?, clock, random)));
+        }
+        if config.mail.kind == MailKind::Ses {
+            let (clock, random) = shared();
+            engines.ses = Some(ses(config, config.mail.sender()?, clock, random).await?);
         }
         if config.user_of_s3().is_some() {
             let (clock, random) = shared();
@@ -77,6 +85,9 @@ impl Engines {
         }
         if let Some(rest) = &self.rest {
             findings.extend(rest.check(clock).await);
+        }
+        if let Some(ses) = &self.ses {
+            findings.extend(ses.check().await);
         }
         if let Some(s3) = &self.s3 {
             findings.extend(s3.bucket().check().await);
@@ -146,6 +157,21 @@ fn rest(rest: &config::CatalogRest, s3: &S3Artifacts, random: Arc<dyn Random>) -
     let objects = S3Objects::new(s3.bucket().clone());
     let beside = objects.location("lake/catalog");
     RestCatalog::new(options, Arc::new(objects), beside, random).map_err(wrong)
+}
+
+/// Amazon SES for the letters of `from`.
+///
+/// # Errors
+/// Exit 2, naming the field that cannot be.
+pub async fn ses(
+    config: &Config,
+    from: Sender,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<SesNotifier, Failure> {
+    let options = config.ses.options(config.mail.timeout_seconds)?;
+    let made = SesNotifier::new(&options, from, clock, random).await;
+    made.map_err(|error| Failure::usage(format!("ses.{error}")))
 }
 
 fn wrong_s3(error: OptionError) -> Failure {
