@@ -2,10 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aws::{Credentials, Place};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use domain::clock::{Clock, ManualClock};
 use domain::finding::Verdict;
 use domain::random::{Generator, Random};
@@ -14,7 +16,7 @@ use domain::time::Micros;
 use engines::{Fault, Rule, S3Faults, left_out};
 use notifier::{Attachment, Letter, MediaType, Notifier, NotifyError, Sender};
 use rand_chacha::ChaCha8Rng;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -72,6 +74,15 @@ fn ask(address: &str, request: &str) -> String {
     text
 }
 
+/// Says that letters may come from and go to `example.org`, as a person would once.
+fn verify(address: &str) {
+    let body = r#"{"EmailIdentity":"example.org"}"#;
+    let signed = "Authorization: AWS4-HMAC-SHA256 Credential=AKIACANARY/20260101/eu-central-1/ses/aws4_request";
+    let head = format!("POST /v2/email/identities HTTP/1.0\r\nHost: localhost\r\n{signed}\r\n");
+    let said = ask(address, &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()));
+    assert!(said.contains(" 200 "), "{said}");
+}
+
 /// The letters to somebody that the emulator has taken over.
 fn inbox(address: &str, to: &str) -> Vec<Value> {
     let text = ask(address, "GET /_ministack/ses/messages HTTP/1.0\r\nHost: localhost\r\n\r\n");
@@ -86,13 +97,40 @@ fn inbox(address: &str, to: &str) -> Vec<Value> {
 async fn a_letter_arrives_as_it_was_written() {
     let Some(address) = emulator() else { return };
     let to = format!("whole-{}@example.org", std::process::id());
+    verify(&address);
     let notifier = notifier(&address, PATIENCE_SECONDS).await;
     notifier.ping().await.unwrap();
     notifier.send(&letter(&to)).await.unwrap();
     let [letter] = inbox(&address, &to).try_into().unwrap();
-    let shown = letter.to_string();
-    for part in ["Your export is ready", "It is there, Zo", "exports@example.org"] {
-        assert!(shown.contains(part), "{part}: {shown}");
+    assert_eq!((&letter["Subject"], &letter["To"]), (&json!("Your export is ready"), &json!([to])));
+    assert_eq!(letter["BodyText"].as_str().unwrap().trim_end(), "It is there, Zoë.");
+    assert_eq!(letter["BodyHtml"].as_str().unwrap().trim_end(), "<p>It is there, Zoë.</p>");
+    let refused = notifier.send(&self::letter("u1@nobody.example.net")).await.unwrap_err();
+    assert!(matches!(&refused, NotifyError::Rejected { code } if code == "MessageRejected"), "{refused:?}");
+}
+
+/// What is handed over is the message that a mail server would get, and the letter's id once more.
+#[tokio::test]
+async fn the_whole_message_is_handed_over() {
+    let server = Scripted::start(Does::Takes);
+    notifier(&server.address, PATIENCE_SECONDS).await.send(&letter("u1@example.org")).await.unwrap();
+    let sent: Value = serde_json::from_slice(&server.last.lock().unwrap()).unwrap();
+    assert_eq!(sent["Destination"]["ToAddresses"], json!(["u1@example.org"]));
+    let message = STANDARD.decode(sent["Content"]["Raw"]["Data"].as_str().unwrap()).unwrap();
+    let message = String::from_utf8(message).unwrap();
+    for part in [
+        "From: Exports <exports@example.org>\r\n",
+        "To: u1@example.org\r\n",
+        "Subject: Your export is ready\r\n",
+        "Message-ID: <a.ready@example.org>\r\n",
+        "X-Outhaul-Letter: a.ready\r\n",
+        "Auto-Submitted: auto-generated\r\n",
+        "Content-Type: text/plain",
+        "Content-Type: text/html",
+        "filename=\"memberships.csv\"",
+        &STANDARD.encode("id,name\r\n1,a\r\n"),
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
     }
 }
 
@@ -100,6 +138,7 @@ async fn a_letter_arrives_as_it_was_written() {
 #[tokio::test]
 async fn an_answer_that_is_lost_is_one_letter() {
     let Some(address) = emulator() else { return };
+    verify(&address);
     let to = format!("lost-{}@example.org", std::process::id());
     let faults = S3Faults::to(&address);
     faults.add(Rule::new(Fault::LoseAnswer));
@@ -123,12 +162,16 @@ async fn a_doctor_hears_of_the_account_and_the_sender() {
 struct Scripted {
     address: String,
     asked: Arc<AtomicUsize>,
+    /// The last body that came.
+    last: Arc<Mutex<Vec<u8>>>,
 }
 
 #[derive(Clone, Copy)]
 enum Does {
     /// Answers with this status and error code.
     Says(u16, &'static str),
+    /// Answers as SES does to a letter that it takes.
+    Takes,
     /// Reads and says nothing.
     Hangs,
     /// Reads and closes.
@@ -139,24 +182,28 @@ impl Scripted {
     fn start(does: Does) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let (address, asked) = (format!("http://{}", listener.local_addr().unwrap()), Arc::new(AtomicUsize::new(0)));
-        let count = Arc::clone(&asked);
+        let (count, last) = (Arc::clone(&asked), Arc::<Mutex<Vec<u8>>>::default());
+        let body = Arc::clone(&last);
         std::thread::spawn(move || {
             let mut held = Vec::new();
             for stream in listener.incoming().map_while(Result::ok) {
-                read_request(&stream);
+                *body.lock().unwrap() = read_request(&stream);
                 count.fetch_add(1, Ordering::SeqCst);
                 match does {
                     Does::Hangs => held.push(stream),
                     Does::Drops => drop(stream),
-                    Does::Says(status, code) => answer(stream, status, code),
+                    Does::Takes => answer(stream, 200, "", r#"{"MessageId":"1"}"#),
+                    Does::Says(status, code) => {
+                        answer(stream, status, code, r#"{"message":"<canary@example.org> said no"}"#);
+                    }
                 }
             }
         });
-        Self { address, asked }
+        Self { address, asked, last }
     }
 }
 
-fn read_request(stream: &TcpStream) {
+fn read_request(stream: &TcpStream) -> Vec<u8> {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     loop {
@@ -170,11 +217,12 @@ fn read_request(stream: &TcpStream) {
             break;
         }
     }
-    std::io::copy(&mut reader.take(length), &mut std::io::sink()).unwrap();
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    body
 }
 
-fn answer(mut stream: TcpStream, status: u16, code: &str) {
-    let body = r#"{"message":"<canary@example.org> said no"}"#;
+fn answer(mut stream: TcpStream, status: u16, code: &str, body: &str) {
     let head = format!("HTTP/1.1 {status} X\r\nx-amzn-ErrorType: {code}\r\nContent-Type: application/json\r\n");
     let tail = format!("Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     stream.write_all((head + &tail).as_bytes()).unwrap();
