@@ -10,7 +10,7 @@ use crate::programs::Engine;
 use crate::{left_out, random};
 
 /// Endpoint and keys of the S3 server that the test command runs.
-const SHARED: [&str; 3] = ["OUTHAUL_TEST_S3", "OUTHAUL_TEST_S3_KEY", "OUTHAUL_TEST_S3_SECRET"];
+pub(super) const SHARED: [&str; 3] = ["OUTHAUL_TEST_S3", "OUTHAUL_TEST_S3_KEY", "OUTHAUL_TEST_S3_SECRET"];
 /// Its region; `us-east-1` where it is not told.
 const REGION: &str = "OUTHAUL_TEST_S3_REGION";
 
