@@ -196,6 +196,23 @@ class Helm(unittest.TestCase):
         self.refused("does not match pattern", "--set", "image.digest=latest")
         self.refused("belongs into `secrets`", "--set", "settings.queue.password=x")
         self.refused("/settings/s3/bucket", "--set", "settings.s3.bucket=")
+        self.refused("/settings/mail/host", "--set", "settings.mail.host=")
+
+    def test_ports_follow_the_settings(self):
+        def ports(*more):
+            policy = one(helm.manifests(helm.template("small", *more)), "NetworkPolicy", "outhaul-worker")
+            return [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]][3:]
+
+        self.assertEqual(ports(), [5432, 6379, 443, 587])
+        changed = {"postgres.port": 5433, "queue.url": "rediss://h:6380/0", "mail.tls": "implicit",
+                   "telemetry.traces_url": "http://c.monitoring:4319/v1/traces"}
+        more = [word for name, value in changed.items() for word in ("--set", f"settings.{name}={value}")]
+        self.assertEqual(ports(*more), [5433, 6380, 443, 465, 4319])
+
+    def test_mail_without_a_name_needs_no_secret(self):
+        things = helm.manifests(helm.template("small", "--set", "settings.mail.user="))
+        self.assertEqual([thing for thing in things if thing["metadata"]["name"] == "outhaul-mail"], [])
+        self.assertEqual(list(references.check(things)), [])
 
     def test_a_chart_that_cannot_be_rendered(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ the program reads as what they are: text in quotes stays text, whatever it looks
 {{- $files := dict "queue" (dict "password_file" "/run/outhaul/redis") "postgres" (dict "password_file" "/run/outhaul/database") -}}
 {{- if eq .role "migrate" }}
 {{- $files = dict "postgres" (dict "password_file" "/run/outhaul/database" "owner_password_file" "/run/outhaul/database-owner") -}}
-{{- else if eq .role "worker" }}
+{{- else if and (eq .role "worker") .root.Values.settings.mail.user }}
 {{- $files = merge $files (dict "mail" (dict "password_file" "/run/outhaul/mail")) -}}
 {{- end }}
 {{- $fixed := merge (dict "storage" (dict "data" "/var/lib/outhaul/data")) $files -}}
@@ -31,7 +31,7 @@ the program reads as what they are: text in quotes stays text, whatever it looks
 {{- define "outhaul.secrets" -}}
 {{- if eq .role "migrate" -}}
 database databaseOwner
-{{- else if eq .role "worker" -}}
+{{- else if and (eq .role "worker") .root.Values.settings.mail.user -}}
 redis database mail
 {{- else -}}
 redis database

@@ -33,3 +33,8 @@ helm.sh/hook-delete-policy: before-hook-creation
 {{- define "outhaul.account" -}}
 {{ .root.Release.Name }}-{{ eq .role "ingest" | ternary "api" .role }}
 {{- end }}
+
+{{/* The port of a URL, or the usual one where it names none. */}}
+{{- define "outhaul.port" -}}
+{{ regexFind ":[0-9]+$" (urlParse .url).host | trimPrefix ":" | default (.usual | toString) }}
+{{- end }}
