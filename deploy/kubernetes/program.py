@@ -2,7 +2,7 @@
 
 - The program takes the environment of every role and profile: whatever it says of the engines, which are not there, it does not
   refuse a setting (exit code 2), and does refuse one that is changed.
-- Two pods whose keys were put in place by the chart's own script have the same public keys.
+- Two pods whose keys were put in place by the chart's own script have the same public keys; one that is added joins them.
 - The counts that the program really gives are those that the gate reads from its source.
 
 Exit code 1 where something is not so.
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import urllib.request
 
+import keys
 from gates import helm, metrics
 
 # Of the program: what it was told cannot be.
@@ -39,7 +40,7 @@ def main(binary):
                 takes(binary, container)
                 print(f"program: takes the environment of {profile}, {helm.named(thing)}", flush=True)
         shares_keys(binary)
-        print("program: two pods have the same keys")
+        print("program: two pods have the same keys, and know one that is added", flush=True)
         counts(binary)
         print("program: gives the counts that its source says")
     except Wrong as wrong:
@@ -87,26 +88,36 @@ def authority():
 
 
 def shares_keys(binary):
-    """Keys are made once as README.md says, become a secret, and are put in place by the script of the init container."""
-    things = helm.manifests(helm.template("large"))
-    (script,) = {pod["initContainers"][0]["args"][0] for _, pod in helm.pods(things) if "initContainers" in pod}
+    """Keys are made and packed as README.md says, become a secret, and are put in place by the script of the init container."""
     with tempfile.TemporaryDirectory() as folder:
         base = pathlib.Path(folder)
-        serve(binary, base / "first", lambda address: None)
-        packed = {file.name: base64.b64encode(file.read_bytes()).decode() for file in (base / "first/keys").iterdir()}
-        mounted = base / "mounted"
-        mounted.mkdir()
-        for name, content in packed.items():
-            (mounted / name).write_bytes(base64.b64decode(content))
-            (mounted / name).chmod(0o440)
-        found = []
-        for pod in ("one", "other"):
-            place = script.replace("/run/outhaul-keys", str(mounted)).replace("/var/lib/outhaul", str(base / pod))
-            (base / pod).mkdir()
-            subprocess.run(["/bin/sh", "-euc", place], check=True)
-            serve(binary, base / pod / "data", lambda address: found.append(get(address + "/.well-known/jwks.json")))
-        if found[0] != found[1] or not json.loads(found[0])["keys"]:
-            raise Wrong(f"two pods have other keys: {found}")
+        for fresh in ("first", "second"):
+            serve(binary, base / fresh, lambda address: None)
+        (base / "secret.json").write_text(keys.pack(base / "first"), encoding="utf-8")
+        one, other = (known_keys(binary, base, pod, "secret.json") for pod in ("one", "other"))
+        if one != other or len(one) != 1:
+            raise Wrong(f"two pods have other keys: {one}, {other}")
+        (base / "new.json").write_text(keys.add(base / "secret.json", base / "second", 2), encoding="utf-8")
+        both = known_keys(binary, base, "third", "new.json")
+        if not (len(both) == 2 and one < both):
+            raise Wrong(f"a key that was added is not known, or the one before is forgotten: {both}")
+
+
+def known_keys(binary, base, pod, secret):
+    """Ids of the keys that a pod with this secret publishes."""
+    things = helm.manifests(helm.template("large"))
+    (script,) = {spec["initContainers"][0]["args"][0] for _, spec in helm.pods(things) if "initContainers" in spec}
+    mounted = base / f"{pod}-mounted"
+    mounted.mkdir()
+    for name, content in json.loads((base / secret).read_text(encoding="utf-8")).items():
+        (mounted / name).write_bytes(base64.b64decode(content))
+        (mounted / name).chmod(0o440)
+    (base / pod).mkdir()
+    place = script.replace("/run/outhaul-keys", str(mounted)).replace("/var/lib/outhaul", str(base / pod))
+    subprocess.run(["/bin/sh", "-euc", place], check=True)
+    found = []
+    serve(binary, base / pod / "data", lambda address: found.extend(json.loads(get(address + "/.well-known/jwks.json"))["keys"]))
+    return {key["kid"] for key in found}
 
 
 def counts(binary):
