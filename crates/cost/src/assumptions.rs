@@ -163,15 +163,17 @@ assumptions! {
     compaction_percent: Chosen, 0..=1_000, Spread::Between(0, 200);
     /// MB of CSV whose files one core compacts in a second
     compaction_megabytes_a_second: Chosen, 1..=100_000, Spread::Double;
+    /// days for which files that compaction replaced can be brought back
+    restore_days: Chosen, 1..=35, Spread::Between(1, 35);
     /// percent of the messages that come through the load balancer; the others come from within the network
     balancer_percent: Chosen, 0..=100, Spread::Between(0, 100);
     /// percent of the messages that cross from one zone to another on their way in
     cross_zone_percent: Chosen, 0..=100, Spread::Between(0, 67);
 
     /// exports of one month that a hundred organisations ask for in a month
-    month_exports_a_hundred: Asked, 0..=100_000, Spread::Double;
+    month_exports_a_hundred: Chosen, 0..=100_000, Spread::Double;
     /// exports of three months that a hundred organisations ask for in a quarter
-    quarter_exports_a_hundred: Asked, 0..=100_000, Spread::Double;
+    quarter_exports_a_hundred: Chosen, 0..=100_000, Spread::Double;
     /// percent of what is exported that was built before and is used again
     reused_percent: Chosen, 0..=100, Spread::Between(0, 60);
     /// MB of CSV that one core makes a zip of in a second
@@ -183,7 +185,7 @@ assumptions! {
     /// days for which an archive is kept
     archive_days: Program, 1..=3_650, Spread::Between(1, 30);
     /// days for which the parts of an archive are kept, to be used again
-    part_days: Chosen, 0..=3_650, Spread::Between(1, 30);
+    part_days: Chosen, 0..=3_650, Spread::Between(1, 124);
     /// percent of the archives' bytes that leave over the internet; the others are fetched within the region, which costs nothing
     internet_percent: Chosen, 0..=1_000, Spread::Between(0, 100);
     /// rows that a segment aims at, as `limits.segment_rows_target`
@@ -206,7 +208,7 @@ assumptions! {
     /// requests to the API for an export: asking, looking, fetching
     requests_an_export: Chosen, 1..=1_000_000, Spread::Double;
 
-    /// machines for API, ingest's edge and the cluster's own pods
+    /// machines for API and the cluster's own pods, as multiples of m7g.large
     nodes: Chosen, 2..=10_000, Spread::Double;
     /// GB of disk of a machine
     node_gigabytes: Chosen, 1..=16_384, Spread::Double;
@@ -218,6 +220,8 @@ assumptions! {
     cache_nodes: Chosen, 1..=500, Spread::Double;
     /// zones
     zones: Asked, 2..=6, Spread::None;
+    /// NAT gateways, for what lies outside and for AWS's own addresses where there are no endpoints; no byte of messages passes them
+    nat_gateways: Chosen, 0..=100, Spread::Between(0, 3);
     /// interface endpoints, each in every zone
     endpoints: Chosen, 0..=100, Spread::Double;
     /// bytes of log for a request to the API, a commit and a segment

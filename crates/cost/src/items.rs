@@ -78,6 +78,8 @@ items! {
     GlueRequest = "glue.request", Glue, Million;
     /// Letters.
     SesLetter = "ses.letter", Ses, Thousand;
+    /// Alarms that are sent as letters.
+    SnsLetter = "sns.letter", Sns, Thousand;
     /// A load balancer.
     ElbBalancer = "elb.balancer", Elb, Hour;
     /// Capacity units of the balancer.
@@ -86,6 +88,10 @@ items! {
     VpcEndpoint = "vpc.endpoint", Vpc, Hour;
     /// Bytes through interface endpoints.
     VpcEndpointData = "vpc.endpoint-data", Vpc, Gb;
+    /// A NAT gateway.
+    VpcNat = "vpc.nat", Vpc, Hour;
+    /// Bytes through NAT gateways.
+    VpcNatData = "vpc.nat-data", Vpc, Gb;
     /// A public address.
     VpcAddress = "vpc.address", Vpc, Hour;
     /// Bytes between zones, counted at each end.

@@ -83,7 +83,12 @@ impl Fine {
         let (whole, places) = text.split_once('.').unwrap_or((text, ""));
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let has_dot_alone = text.ends_with('.');
-        if whole.is_empty() || whole.len() > 6 || places.len() > PLACES || has_dot_alone || !digits(whole) || !digits(places)
+        if whole.is_empty()
+            || whole.len() > 6
+            || places.len() > PLACES
+            || has_dot_alone
+            || !digits(whole)
+            || !digits(places)
         {
             return None;
         }
@@ -144,7 +149,12 @@ mod tests {
 
     #[test]
     fn prices_are_read_to_the_last_place() {
-        for (text, nanos) in [("0.0225", 22_500_000), ("5", 5_000_000_000), ("0.000000001", 1), ("999999.999999999", 999_999_999_999_999)] {
+        for (text, nanos) in [
+            ("0.0225", 22_500_000),
+            ("5", 5_000_000_000),
+            ("0.000000001", 1),
+            ("999999.999999999", 999_999_999_999_999),
+        ] {
             assert_eq!(Fine::parse(text), Some(Fine(nanos)), "{text}");
         }
         for refused in ["", ".5", "5.", "-1", "1e3", "0.0000000001", "1234567", "1.2.3", "0,5", " 1", "+1"] {

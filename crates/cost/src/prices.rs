@@ -226,7 +226,8 @@ impl Row {
         if !sources.contains_key(&self.source) {
             return Err(wrong(id, "source", format!("`{}` is not among the sources", self.source)));
         }
-        let day = |date: &String| date.parse().map_err(|_| wrong(id, "date", format!("`{date}` must be a day, YYYY-MM-DD")));
+        let day =
+            |date: &String| date.parse().map_err(|_| wrong(id, "date", format!("`{date}` must be a day, YYYY-MM-DD")));
         let date: Option<Date> = self.date.as_ref().map(day).transpose()?;
         if self.status == Status::Verified && date.is_none() {
             return Err(wrong(id, "date", "is missing; without one a price is not verified"));

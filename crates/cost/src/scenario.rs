@@ -100,7 +100,8 @@ fn values(text: &str) -> Result<BTreeMap<&'static str, i128>, ScenarioError> {
 
 fn number(name: &str, value: &Value) -> Result<(&'static str, i128), ScenarioError> {
     let name = about(name)?.name;
-    let number = value.as_integer().ok_or_else(|| AssumptionError::Number { name, value: format!("a {}", value.type_str()) })?;
+    let number =
+        value.as_integer().ok_or_else(|| AssumptionError::Number { name, value: format!("a {}", value.type_str()) })?;
     Ok((name, number.into()))
 }
 

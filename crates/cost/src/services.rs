@@ -62,6 +62,8 @@ services! {
     Glue = "glue", "AWS Glue Data Catalog", Paid;
     /// Letters.
     Ses = "ses", "Amazon SES", Paid;
+    /// Alarms, sent.
+    Sns = "sns", "Amazon SNS", Paid;
     /// The load balancer.
     Elb = "elb", "Elastic Load Balancing", Paid;
     /// Endpoints, addresses, traffic between zones.
@@ -99,6 +101,16 @@ impl Service {
     pub fn used() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|service| service.part() != Part::Compared)
     }
+}
+
+/// The services that an installation is made of, as `deploy/services.toml` lists them: template and picture hold the same.
+pub fn list() -> String {
+    let head = "# The services of AWS that an installation is made of, written by `outhaul cost --services`; `paid` ones are on its bill.\n";
+    let entry = |service: Service| {
+        let (id, name, paid) = (service.id(), service.name(), service.part() == Part::Paid);
+        format!("\n[[service]]\nid = \"{id}\"\nname = \"{name}\"\npaid = {paid}\n")
+    };
+    head.to_owned() + &Service::used().map(entry).collect::<String>()
 }
 
 impl fmt::Display for Service {

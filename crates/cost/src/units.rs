@@ -125,7 +125,12 @@ mod tests {
 
     #[test]
     fn machines_get_decimals() {
-        let cases = [(Unit::Thousand, 1_500, "1.5"), (Unit::Gb, GB, "1"), (Unit::Hour, 1, "0.000277777"), (Unit::Million, 0, "0")];
+        let cases = [
+            (Unit::Thousand, 1_500, "1.5"),
+            (Unit::Gb, GB, "1"),
+            (Unit::Hour, 1, "0.000277777"),
+            (Unit::Million, 0, "0"),
+        ];
         for (unit, base, text) in cases {
             assert_eq!(unit.decimal(base), text, "{unit}");
         }

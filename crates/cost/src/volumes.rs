@@ -148,7 +148,14 @@ mod tests {
     #[test]
     fn segments_are_cut_by_rule() {
         let mut a = Preset::Small.assumptions();
-        let cases = [(66_666, 1), (66_667, 30), (2_000_000, 30), (2_000_001, 60), (8_000_000, 120), (1_000_000_000_000, 30_720)];
+        let cases = [
+            (66_666, 1),
+            (66_667, 30),
+            (2_000_000, 30),
+            (2_000_001, 60),
+            (8_000_000, 120),
+            (1_000_000_000_000, 30_720),
+        ];
         for (day, segments) in cases {
             a.messages_a_day = day;
             assert_eq!(segments_of_month(&a), segments, "{day}");

@@ -21,11 +21,7 @@ pub(super) fn compare(case: &Case) -> Comparison {
             counted: "bytes scanned; gzipped CSV, no ZIP, no manifest, at most 100 partitions a query",
             amount: case.buy(&[(Item::AthenaScan, case.v.built_stored)]),
         },
-        Way {
-            name: "EMR Serverless",
-            counted: "cores and memory of Spark, no waiting",
-            amount: case.buy(&spark),
-        },
+        Way { name: "EMR Serverless", counted: "cores and memory of Spark, no waiting", amount: case.buy(&spark) },
     ];
     Comparison { id: "exports", title: "Making the files", ways }
 }

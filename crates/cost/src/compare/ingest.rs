@@ -56,11 +56,7 @@ pub(super) fn compare(case: &Case) -> Comparison {
 
 /// In, and out once.
 fn on_demand(case: &Case, bytes: u128) -> Money {
-    case.buy(&[
-        (Item::KinesisIn, bytes),
-        (Item::KinesisOut, case.v.csv),
-        (Item::KinesisStream, SECONDS_A_MONTH),
-    ])
+    case.buy(&[(Item::KinesisIn, bytes), (Item::KinesisOut, case.v.csv), (Item::KinesisStream, SECONDS_A_MONTH)])
 }
 
 fn shards(case: &Case) -> Money {

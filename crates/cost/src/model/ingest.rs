@@ -5,7 +5,7 @@ use crate::assumptions::Assumptions;
 use crate::bill::{Bill, Purpose};
 use crate::items::Item;
 use crate::sizes::percent;
-use crate::units::{GB, HOUR};
+use crate::units::{DAYS_A_MONTH, GB, HOUR};
 use crate::volumes::{Volumes, machine_seconds};
 
 /// A commit writes a manifest, a list of manifests and the table's metadata.
@@ -37,6 +37,8 @@ fn compaction(bill: &mut Bill, a: &Assumptions, v: &Volumes) {
     let objects = percent(keeping::objects_of_month(a, v), a.compaction_percent);
     let seconds = machine_seconds(csv, a.compaction_megabytes_a_second, a.busy_percent);
     work::add(bill, a, Purpose::Compaction, seconds, a.spot_percent);
+    let replaced = (stored * u128::from(a.restore_days)).div_ceil(DAYS_A_MONTH);
+    bill.add(Purpose::Compaction, Item::S3Standard, "replaced files that can be brought back", replaced);
     let read = percent(v.files, a.compaction_percent) + stored / u128::from(a.read_bytes);
     bill.add(Purpose::Compaction, Item::S3Get, "files that are compacted", read);
     bill.add(Purpose::Compaction, Item::S3Put, "compacted files", objects + stored / u128::from(a.upload_bytes));

@@ -42,9 +42,12 @@ fn stores(bill: &mut Bill, a: &Assumptions) {
 fn network(bill: &mut Bill, a: &Assumptions, v: &Volumes) {
     let in_zones = u128::from(a.zones) * SECONDS_A_MONTH;
     bill.add(Purpose::Platform, Item::ElbBalancer, "load balancer", SECONDS_A_MONTH);
-    bill.add(Purpose::Platform, Item::VpcAddress, "its addresses, one a zone", in_zones);
+    let gateways = u128::from(a.nat_gateways) * SECONDS_A_MONTH;
+    bill.add(Purpose::Platform, Item::VpcAddress, "addresses of balancer and NAT gateways", in_zones + gateways);
+    bill.add(Purpose::Platform, Item::VpcNat, "NAT gateways", gateways);
     bill.add(Purpose::Platform, Item::VpcEndpoint, "interface endpoints", u128::from(a.endpoints) * in_zones);
-    bill.add(Purpose::Platform, Item::VpcEndpointData, "logs through endpoints", log_bytes(a, v));
+    let way = if a.nat_gateways > 0 { Item::VpcNatData } else { Item::VpcEndpointData };
+    bill.add(Purpose::Platform, way, "logs on their way", log_bytes(a, v));
     bill.add(Purpose::Platform, Item::Route53Zone, "zone of names", 1);
     bill.add(Purpose::Platform, Item::Route53Query, "one for each request to the API", v.requests);
     bill.add(Purpose::Platform, Item::Route53Check, "health check", HEALTH_CHECKS);
@@ -68,6 +71,7 @@ fn watching(bill: &mut Bill, a: &Assumptions, v: &Volumes) {
     bill.add(Purpose::Platform, Item::CloudWatchMetric, "metrics", a.metrics.into());
     bill.add(Purpose::Platform, Item::CloudWatchAlarm, "alarms", a.alarms.into());
     bill.add(Purpose::Platform, Item::CloudWatchDashboard, "dashboard", 1);
+    bill.add(Purpose::Platform, Item::SnsLetter, "alarms, each once a day", u128::from(a.alarms) * DAYS_A_MONTH);
 }
 
 fn log_bytes(a: &Assumptions, v: &Volumes) -> u128 {

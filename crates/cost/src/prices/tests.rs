@@ -36,7 +36,11 @@ fn a_wrong_list_is_refused_by_name() {
         ("dollars = \"0.0125\"", "dollars = \"-1\"", "price `s3.infrequent`: dollars `-1`"),
         ("dollars = \"0.0125\"", "tiers = []", "price `s3.infrequent`: tiers must not be empty"),
         ("dollars = \"0.0125\"", "", "price `s3.infrequent`: dollars or tiers must be given"),
-        ("region = \"us-east-1\"\nsource", "region = \"eu-west-1\"\nsource", "price `s3.standard`: region is `eu-west-1`"),
+        (
+            "region = \"us-east-1\"\nsource",
+            "region = \"eu-west-1\"\nsource",
+            "price `s3.standard`: region is `eu-west-1`",
+        ),
         ("source = \"watcher\"", "source = \"hearsay\"", "price `s3.standard`: source `hearsay`"),
         ("date = \"2025-06-05\"\n", "", "price `s3.standard`: date is missing"),
         ("date = \"2025-06-05\"", "date = \"2025-06-31\"", "price `s3.standard`: date `2025-06-31` must be a day"),
@@ -47,7 +51,10 @@ fn a_wrong_list_is_refused_by_name() {
         assert!(error.contains(expected), "{from:?} -> {to:?}: {error}");
     }
     let cut = TEXT.rfind("[[price]]").unwrap();
-    assert_eq!(PriceList::parse(&TEXT[..cut]).unwrap_err().to_string(), "the price list has no price `cloudfront.request`");
+    assert_eq!(
+        PriceList::parse(&TEXT[..cut]).unwrap_err().to_string(),
+        "the price list has no price `cloudfront.request`"
+    );
     let twice = format!("{TEXT}\n{}", &TEXT[cut..]);
     assert_eq!(PriceList::parse(&twice).unwrap_err().to_string(), "price `cloudfront.request`: id stands twice");
 }

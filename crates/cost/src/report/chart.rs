@@ -70,7 +70,8 @@ impl Chart {
             self.text(BARS_AT + BARS_WIDTH + 8, self.y - 9, "value", &format!("{} to {}", rounded(low), rounded(high)));
         }
         let middle = at(total);
-        self.body += &format!("<line class=\"middle\" x1=\"{middle}\" y1=\"{top}\" x2=\"{middle}\" y2=\"{}\"/>\n", self.y);
+        self.body +=
+            &format!("<line class=\"middle\" x1=\"{middle}\" y1=\"{top}\" x2=\"{middle}\" y2=\"{}\"/>\n", self.y);
     }
 
     fn row(&mut self, name: &str) {

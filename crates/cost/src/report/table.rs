@@ -1,16 +1,15 @@
 //! Tables of text, for a terminal and for Markdown.
 
-/// Rows of cells below a head; all columns but the first `left` stand to the right.
+/// Rows of cells below a head; columns of numbers stand to the right.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    left: usize,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with its head.
-    pub(super) fn new<const N: usize>(left: usize, head: [&str; N]) -> Self {
-        Self { left, rows: vec![head.map(str::to_owned).to_vec()] }
+    pub(super) fn new<const N: usize>(head: [&str; N]) -> Self {
+        Self { rows: vec![head.map(str::to_owned).to_vec()] }
     }
 
     /// One more row.
@@ -23,9 +22,9 @@ impl Table {
         let columns = self.rows[0].len();
         let width = |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths: Vec<_> = (0..columns).map(width).collect();
-        let cell = |(column, (cell, width)): (usize, (&String, &usize))| match column < self.left {
-            true => format!("{cell:<width$}"),
-            false => format!("{cell:>width$}"),
+        let cell = |(column, (cell, width)): (usize, (&String, &usize))| match self.is_of_numbers(column) {
+            true => format!("{cell:>width$}"),
+            false => format!("{cell:<width$}"),
         };
         let line = |row: &Vec<String>| {
             let cells = row.iter().zip(&widths).enumerate().map(cell).collect::<Vec<_>>();
@@ -37,11 +36,16 @@ impl Table {
     /// As Markdown.
     pub(super) fn markdown(&self) -> String {
         let line = |row: &Vec<String>| format!("| {} |\n", row.join(" | "));
-        let marks = (0..self.rows[0].len()).map(|column| if column < self.left { "---" } else { "---:" });
+        let marks = (0..self.rows[0].len()).map(|column| if self.is_of_numbers(column) { "---:" } else { "---" });
         let mut text = line(&self.rows[0]);
         text += &format!("| {} |\n", marks.collect::<Vec<_>>().join(" | "));
         text.extend(self.rows[1..].iter().map(line));
         text
+    }
+
+    fn is_of_numbers(&self, column: usize) -> bool {
+        let is_number = |cell: &String| cell.bytes().all(|byte| byte.is_ascii_digit() || b"$,.%".contains(&byte));
+        self.rows[1..].iter().all(|row| is_number(&row[column]))
     }
 }
 
@@ -51,7 +55,7 @@ mod tests {
 
     #[test]
     fn tables_in_both_forms() {
-        let mut table = Table::new(1, ["service", "dollars"]);
+        let mut table = Table::new(["service", "dollars"]);
         table.row(["S3".to_owned(), "1.00".to_owned()]);
         assert_eq!(table.text(), "  service  dollars\n  S3          1.00\n");
         assert_eq!(table.markdown(), "| service | dollars |\n| --- | ---: |\n| S3 | 1.00 |\n");

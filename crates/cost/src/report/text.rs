@@ -44,7 +44,7 @@ pub(super) fn services(analysis: &Analysis) -> Table {
     let bill = &analysis.bill;
     let total = bill.total();
     let head = ["service", "a month", "share", "an organisation", "an export of a month", "driven by"];
-    let mut table = Table::new(1, head);
+    let mut table = Table::new(head);
     let mut row = |name: &str, amount: Money, exports: Money, driver: String| {
         let each = analysis.of_organisation(amount).to_string();
         let export = analysis.of_export(exports, 1).to_string();
@@ -66,7 +66,7 @@ fn driver(analysis: &Analysis, service: Service) -> String {
 
 pub(super) fn purposes(analysis: &Analysis) -> Table {
     let total = analysis.bill.total();
-    let mut table = Table::new(1, ["for", "a month", "share", "an organisation"]);
+    let mut table = Table::new(["for", "a month", "share", "an organisation"]);
     for purpose in Purpose::ALL {
         let amount = analysis.bill.of_purpose(purpose);
         let each = analysis.of_organisation(amount).to_string();
@@ -76,7 +76,7 @@ pub(super) fn purposes(analysis: &Analysis) -> Table {
 }
 
 pub(super) fn swings(analysis: &Analysis) -> Table {
-    let mut table = Table::new(1, ["assumption", "assumed", "from", "total", "to", "total"]);
+    let mut table = Table::new(["assumption", "assumed", "from", "total", "to", "total"]);
     for Swing { about, value, range, totals } in analysis.swings.iter().take(SHOWN) {
         let (number, quoted) = (|value: u64| grouped(value.into()), about.name.to_owned());
         let cells = [number(*value), number(range.0), totals.0.to_string(), number(range.1), totals.1.to_string()];
@@ -87,7 +87,7 @@ pub(super) fn swings(analysis: &Analysis) -> Table {
 }
 
 pub(super) fn ways(comparison: &Comparison) -> Table {
-    let mut table = Table::new(1, ["way", "a month", "times the first", "counted"]);
+    let mut table = Table::new(["way", "a month", "times the first", "counted"]);
     let first = comparison.ways[0].amount;
     for way in &comparison.ways {
         let times = way.amount.tenths_of(first).map(|tenths| format!("{}.{}", grouped(tenths / 10), tenths % 10));
@@ -97,7 +97,7 @@ pub(super) fn ways(comparison: &Comparison) -> Table {
 }
 
 pub(super) fn assumptions(analysis: &Analysis) -> Table {
-    let mut table = Table::new(1, ["name", "value", "from", "what it says"]);
+    let mut table = Table::new(["name", "value", "from", "what it says"]);
     for About { name, what, basis, .. } in ABOUT {
         let value = analysis.assumptions.get(name).map(|value| grouped(value.into())).unwrap_or_default();
         table.row([(*name).to_owned(), value, basis.name().to_owned(), (*what).to_owned()]);
