@@ -19,6 +19,10 @@ deep:
 services:
     cargo xtask services
 
+# A fleet of 1,000 workers in simulated time
+simulate *arguments:
+    cargo xtask simulate {{arguments}}
+
 # The house's habits as checks
 tidy:
     cargo xtask tidy

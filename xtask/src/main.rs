@@ -1,5 +1,6 @@
 //! `cargo xtask`: what keeps the workspace in shape, without any tool that is not in the checkout.
 
+mod simulate;
 mod test;
 mod tidy;
 
@@ -8,7 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo xtask tidy | cargo xtask test [--deep] | cargo xtask services";
+const USAGE: &str =
+    "usage: cargo xtask tidy | cargo xtask test [--deep] | cargo xtask services | cargo xtask simulate [--help]";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -29,6 +31,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         ["test"] => test::run(&root, false),
         ["test", "--deep"] => test::run(&root, true),
         ["services"] => test::services(&root),
+        ["simulate", arguments @ ..] => simulate::run(&root, arguments),
         _ => bail!("{USAGE}"),
     }
 }
