@@ -8,10 +8,10 @@ import argparse
 import sys
 import time
 
-from checks import contract, emulator, lint, rights, size, validate
+from checks import contract, diagram, emulator, lint, rights, size, validate
 from checks.gate import Gate, shown
 
-GATES: list[Gate] = [module.GATE for module in (size, lint, validate, rights, contract, emulator)]
+GATES: list[Gate] = [module.GATE for module in (size, lint, validate, rights, contract, diagram, emulator)]
 
 
 def main() -> int:

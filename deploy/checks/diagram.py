@@ -1,0 +1,182 @@
+"""The pictures: drawn of their sources, with exactly the services of the templates and the cost model, and no label over another."""
+
+import base64
+import re
+import tomllib
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from itertools import combinations
+from pathlib import Path
+
+from fontTools.ttLib import TTFont
+
+from diagram import render
+
+from . import template
+from .gate import DEPLOY, FIXTURES, Gate, Proof, expected, shown, templates
+
+PICTURES = DEPLOY / "diagram"
+ICONS = "icons/architecture-service/"
+# The cost model names its services here, one `[services."NAME"]` each, once it is there.
+COST = DEPLOY / "cost/services.toml"
+# Of the font's size: how far letters reach above the line they stand on, and below it.
+ABOVE, BELOW = 0.75, 0.25
+# How much two boxes may share (pixels): what is rounded.
+TOUCH = 1.0
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of a picture, and what it shows."""
+
+    what: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlaps(self, other: "Box") -> bool:
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return across > TOUCH and down > TOUCH
+
+
+@cache
+def services() -> list[dict]:
+    return tomllib.loads((DEPLOY / "services.toml").read_text())["services"]
+
+
+def overlaps(name: str, text: str) -> list[str]:
+    """Labels of an SVG that cover each other or an icon, and what reaches beyond the picture."""
+    labels, icons, frame = boxes(text)
+    pairs = [*combinations(labels, 2), *((label, icon) for label in labels for icon in icons)]
+    findings = [f"{name}: `{one.what}` lies over {other.what}" for one, other in pairs if one.overlaps(other)]
+    outside = [box for box in labels + icons if not lies_in(box, frame)]
+    return findings + [f"{name}: `{box.what}` reaches beyond the picture" for box in outside]
+
+
+def lies_in(box: Box, frame: Box) -> bool:
+    return frame.left <= box.left and box.right <= frame.right and frame.top <= box.top and box.bottom <= frame.bottom
+
+
+def boxes(text: str) -> tuple[list[Box], list[Box], Box]:
+    """The labels of a picture, its icons, and its frame."""
+    faces = {font["name"].rsplit("font-", 1)[1]: face(font["woff"]) for font in render.FONT.finditer(text)}
+    inner = ElementTree.fromstring(text.encode()).find(f"{SVG}svg")
+    left, top, width, height = map(float, inner.get("viewBox").split())
+    labels = [box for element in inner.iter(f"{SVG}text") for box in lines(element, faces)]
+    icons = [icon(element) for element in inner.iter(f"{SVG}image")]
+    return labels, icons, Box("the picture", left, top, left + width, top + height)
+
+
+@cache
+def face(woff: str) -> tuple[dict[int, str], dict[str, tuple[int, int]], int]:
+    """Which glyph stands for which letter, how wide each is, and in which unit."""
+    font = TTFont(BytesIO(base64.b64decode(woff)))
+    return font.getBestCmap(), font["hmtx"].metrics, font["head"].unitsPerEm
+
+
+def lines(element: ElementTree.Element, faces: dict) -> Iterator[Box]:
+    """One box for each line of a label; all of them stand in the middle."""
+    size = float(re.search(r"font-size:(\d+)px", element.get("style"))[1])
+    style = element.get("class").split()[0].removeprefix("text").removeprefix("-") or "regular"
+    glyphs, widths, unit = faces[style]
+    down = float(element.get("y"))
+    for part in element.findall(f"{SVG}tspan") or [element]:
+        down += float(part.get("dy", 0))
+        text = part.text or ""
+        width = sum(widths[glyphs[ord(letter)]][0] for letter in text) * size / unit
+        middle = float(part.get("x"))
+        yield Box(text, middle - width / 2, down - ABOVE * size, middle + width / 2, down + BELOW * size)
+
+
+def icon(element: ElementTree.Element) -> Box:
+    left, top = float(element.get("x")), float(element.get("y"))
+    return Box("an icon", left, top, left + float(element.get("width")), top + float(element.get("height")))
+
+
+def drawn(path: Path) -> list[str]:
+    """Icons of services that services.toml does not know, and services without an icon."""
+    used = set(re.findall(rf"{ICONS}(\w+)\.svg", path.read_text()))
+    known = {service["icon"] for service in services()}
+    findings = [f"{shown(path)}: shows {name}, which is not in services.toml" for name in sorted(used - known)]
+    return findings + [f"{shown(path)}: does not show {name}" for name in sorted(known - used)]
+
+
+def deployed(*paths: Path) -> list[str]:
+    """Types of templates that belong to no service, and services that no template uses."""
+    texts = [path.read_text() for path in paths]
+    types = {resource["Type"] for path in paths for resource in template.read(path)["Resources"].values()}
+    used, findings = set(), []
+    for kind in sorted(types - {"AWS::CloudFormation::Stack"}):
+        owners = [(len(start), service["name"]) for service in services() for start in service.get("types", []) if kind.startswith(start)]
+        if owners:
+            used.add(max(owners)[1])
+        else:
+            findings.append(f"{kind} belongs to no service of services.toml")
+    used |= {service["name"] for service in services() if any(service.get("right", "\0") in text for text in texts)}
+    if len(paths) > 1:
+        findings += [f"no template uses {service['name']}" for service in services() if service["name"] not in used]
+    return findings
+
+
+def priced() -> list[str]:
+    """The cost model has a price for each service and for no other, where there is one."""
+    if not COST.exists():
+        return []
+    priced_names, names = set(tomllib.loads(COST.read_text())["services"]), {service["name"] for service in services()}
+    findings = [f"{shown(COST)}: {name} has no price" for name in sorted(names - priced_names)]
+    return findings + [f"{shown(COST)}: {name} is not in services.toml" for name in sorted(priced_names - names)]
+
+
+def seen(picture: str) -> list[str]:
+    """The committed files are those of the source, and can be read."""
+    again = render.svg(picture, render.ICONS)
+    files = PICTURES / f"{picture}.svg", PICTURES / f"{picture}.png"
+    return stale(*files, again) + overlaps(f"{picture}.svg", again)
+
+
+def stale(svg: Path, png: Path, again: str) -> list[str]:
+    """Files that are not what their source gives now."""
+    findings = []
+    if svg.read_text() != again:
+        findings.append(f"{svg.name} is not what its source gives: run deploy/diagram/render.py")
+    if not render.is_of(png.read_bytes(), again):
+        findings.append(f"{png.name} was not made of what its source gives: run deploy/diagram/render.py")
+    return findings
+
+
+def check() -> list[str]:
+    findings = [finding for picture in render.PICTURES for finding in seen(picture)]
+    return findings + drawn(PICTURES / "architecture.d2") + deployed(*templates()) + priced()
+
+
+def find(path: Path) -> list[str]:
+    """What is wrong with a fixture, by its kind."""
+    return {".d2": drawn_alone, ".yaml": deployed, ".svg": old}[path.suffix](path)
+
+
+def old(path: Path) -> list[str]:
+    """A file that is older than its source, in the place of both."""
+    return stale(path, path, render.svg(render.PICTURES[0], render.ICONS))
+
+
+def drawn_alone(path: Path) -> list[str]:
+    """A fixture's services, and its labels once it is drawn."""
+    return drawn(path) + overlaps(path.name, render.svg(path.stem, render.ICONS, path.parent))
+
+
+def proofs() -> Iterator[Proof]:
+    for path in sorted((FIXTURES / "diagram").iterdir()):
+        yield Proof(path, find(path), expected(path))
+
+
+def says() -> str:
+    return f"{len(render.PICTURES)} pictures, {len(services())} services" + ("" if COST.exists() else ", no cost model yet")
+
+
+GATE = Gate("diagram", check, proofs, says)
