@@ -8,10 +8,12 @@ mod contract;
 #[cfg(feature = "failpoints")]
 mod edges;
 mod first_export;
+mod fleet;
 mod iceberg;
 #[cfg(feature = "failpoints")]
 mod kills;
 mod login_times;
+mod mail;
 mod memory;
 mod mode;
 mod modes;

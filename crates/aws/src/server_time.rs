@@ -1,17 +1,20 @@
 //! The time that requests are signed with: the machine's, corrected by the server's where they are far apart.
 //!
-//! S3 refuses what was signed over 15 minutes off, and the SDK signs by the machine's clock alone.
+//! AWS refuses what was signed over some minutes off (S3: 15, others: 5), and the SDK signs by the machine's clock alone.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
-use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_s3::error::BoxError;
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_smithy_async::time::TimeSource;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format;
 use domain::clock::Clock;
 use domain::time::Micros;
 
@@ -20,7 +23,7 @@ const TOLERATED_MICROSECONDS: i64 = 30_000_000;
 
 /// A clock that learns from each answer how far it is off. Clones are the same clock.
 #[derive(Clone)]
-pub(crate) struct ServerTime(Arc<Inner>);
+pub struct ServerTime(Arc<Inner>);
 
 struct Inner {
     clock: Arc<dyn Clock>,
@@ -29,34 +32,35 @@ struct Inner {
 }
 
 impl ServerTime {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+    /// Our clock, as long as no answer says otherwise.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Inner { clock, ahead: AtomicI64::new(0) }))
     }
 
     /// What the time is at the server, as far as is known.
-    pub(crate) fn now(&self) -> Micros {
+    pub fn now(&self) -> Micros {
         self.0.clock.now().plus(self.correction())
     }
 
     /// What is added to the machine's time (microseconds).
-    pub(crate) fn correction(&self) -> i64 {
+    pub fn correction(&self) -> i64 {
         let ahead = self.ahead();
         if ahead.abs() > TOLERATED_MICROSECONDS { ahead } else { 0 }
     }
 
     /// Whether what is added has become another since it was this much.
-    pub(crate) fn was_set_since(&self, correction: i64) -> bool {
+    pub fn was_set_since(&self, correction: i64) -> bool {
         self.correction().abs_diff(correction) > TOLERATED_MICROSECONDS.unsigned_abs()
     }
 
     /// The server's clock less this machine's, as the last answer had it (microseconds).
-    pub(crate) fn ahead(&self) -> i64 {
+    pub fn ahead(&self) -> i64 {
         self.0.ahead.load(Ordering::Relaxed)
     }
 
     /// Takes the `Date` of an answer; one that cannot be read changes nothing.
     fn learn(&self, date: &str) {
-        let Ok(date) = DateTime::from_str(date, DateTimeFormat::HttpDate) else { return };
+        let Ok(date) = DateTime::from_str(date, Format::HttpDate) else { return };
         let server = date.secs().saturating_mul(1_000_000);
         self.0.ahead.store(server.saturating_sub(self.0.clock.now().0), Ordering::Relaxed);
     }
@@ -70,7 +74,7 @@ impl fmt::Debug for ServerTime {
 
 impl TimeSource for ServerTime {
     fn now(&self) -> SystemTime {
-        system(ServerTime::now(self))
+        system_time(ServerTime::now(self))
     }
 }
 
@@ -93,7 +97,7 @@ impl Intercept for ServerTime {
 }
 
 /// As the standard library's time; before 1970 is 1970.
-pub(crate) fn system(time: Micros) -> SystemTime {
+pub fn system_time(time: Micros) -> SystemTime {
     UNIX_EPOCH + Duration::from_micros(u64::try_from(time.0).unwrap_or(0))
 }
 
