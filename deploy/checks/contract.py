@@ -15,12 +15,13 @@ from .gate import CHECKOUT, DEPLOY, Gate, proofs_of, shown, templates
 DAY_SECONDS = 86_400
 # How far the clocks of who signs and of S3 may differ (seconds); beyond it the program corrects its own.
 CLOCKS_SECONDS = 30
-CHART_ACCOUNTS = DEPLOY / "kubernetes/outhaul/templates/accounts.yaml"
+# The password of an SMTP server; letters go by SES with the role of the worker's pods.
+NO_SECRET = "outhaul/mail"
 
 
 def find(path: Path) -> list[str]:
     read = template.read(path)
-    parts = (tables, objects, lake, links, ages, queue, measures, accounts)
+    parts = (tables, objects, lake, links, ages, queue, measures, accounts, secrets)
     return [f"{shown(path)}: {finding}" for part in parts for finding in part(read)]
 
 
@@ -85,6 +86,7 @@ def objects(read: template.Template) -> list[str]:
     if bucket is None:
         return []
     names = {f"{name}/" for name in said_by("crates/artifacts/src/name.rs", r'write!\(f, "(\w+)/\{owner\}')}
+    names |= set(said_by("crates/s3/src/check.rs", r'const PROBES: &str = "(\w+/)"'))
     ruled = {rule["Prefix"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "Prefix" in rule}
     return [] if names == ruled else [f"rules of the export bucket are for {sorted(ruled)}, the program's names are {sorted(names)}"]
 
@@ -151,15 +153,32 @@ def accounts(read: template.Template) -> list[str]:
     """Pods of the chart have the roles that are made for them."""
     associations = template.resources(read, "AWS::EKS::PodIdentityAssociation").values()
     made = {each["ServiceAccount"] for each in associations if each["Namespace"] == {"Ref": "Namespace"}}
-    if not made or not CHART_ACCOUNTS.exists():
+    if not made:
         return []
-    roles = re.findall(r'\$role := list ([^}]+?) \}\}', CHART_ACCOUNTS.read_text())[0]
+    roles = said_by("deploy/kubernetes/outhaul/templates/accounts.yaml", r"\$role := list ([^}]+?) \}\}")[0]
     wanted = {f"outhaul-{role}" for role in re.findall(r'"(\w+)"', roles)}
     return [] if made == wanted else [f"roles are made for {sorted(made)}, the chart's accounts are {sorted(wanted)}"]
 
 
+def secrets(read: template.Template) -> list[str]:
+    """Secrets have names that the chart asks for."""
+    named = secret_names(read)
+    return [f"no pod asks for the secret {name}" for name in sorted(named - asked_for())]
+
+
+def secret_names(read: template.Template) -> set[str]:
+    return {template.resolved(each["Name"], {"Name": "outhaul"}) for each in template.resources(read, "AWS::SecretsManager::Secret").values()}
+
+
+def asked_for() -> set[str]:
+    return set(said_by("deploy/kubernetes/outhaul/values.yaml", r"(?m)^    key: (outhaul/[\w-]+)$"))
+
+
 def check() -> list[str]:
-    return [finding for path in templates() for finding in find(path)]
+    made = {name for path in templates() for name in secret_names(template.read(path))}
+    missing = sorted(asked_for() - made - {NO_SECRET})
+    findings = [f"the chart asks for the secret {name}, which no template makes" for name in missing]
+    return findings + [finding for path in templates() for finding in find(path)]
 
 
 GATE = Gate("contract", check, lambda: proofs_of("contract", find), lambda: "tables, objects, queue, measures, limits")

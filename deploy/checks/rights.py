@@ -34,7 +34,6 @@ NAMES = {
     "MailIdentityArn": PLACES["mail"],
     "MailConfigurationSetArn": "arn:aws:ses:r:1:configuration-set/outhaul",
     "DataKeyArn": PLACES["key"],
-    "LakeDatabaseName": "outhaul",
     "MailFrom": "exports@example.org",
     "Name": "outhaul",
     "Namespace": "outhaul",
