@@ -146,7 +146,31 @@ def measures(read: template.Template) -> list[str]:
     """Alarms on the service's own counts name counts that it has."""
     known = set(said_by("crates/api/src/metrics.rs", r'register(?:_with_unit)?\(\s*"(\w+)"'))
     named = re.findall(r'"MetricName": "outhaul_(\w+?)(?:_total|_seconds|_bytes)?"', json.dumps(read))
-    return [f"an alarm waits for outhaul_{name}, which the program does not count" for name in named if name not in known]
+    findings = [f"an alarm waits for outhaul_{name}, which the program does not count" for name in named if name not in known]
+    return findings + [f"an alarm waits for {measure}, which the agent does not bring" for measure in waited_for(read) - brought()]
+
+
+def waited_for(value: Any) -> set[str]:
+    """`NAME by DIMENSION, DIMENSION` of every measure of the service's own that something in a template names."""
+    if isinstance(value, list):
+        return set().union(*map(waited_for, value))
+    if not isinstance(value, dict):
+        return set()
+    found = set().union(*map(waited_for, value.values()))
+    if str(value.get("MetricName", "")).startswith("outhaul_"):
+        found.add(f"{value['MetricName']} by {', '.join(sorted(each['Name'] for each in value.get('Dimensions', [])))}")
+    return found
+
+
+def brought() -> set[str]:
+    """The same of what the agent in the cluster is told to bring."""
+    told = json.loads((DEPLOY / "cloudwatch/agent.json").read_text())["logs"]["metrics_collected"]["prometheus"]["emf_processor"]
+    return {
+        f"{selector.strip('^$')} by {', '.join(sorted(dimensions))}"
+        for declared in told["metric_declaration"]
+        for selector in declared["metric_selectors"]
+        for dimensions in declared["dimensions"]
+    }
 
 
 def accounts(read: template.Template) -> list[str]:
