@@ -19,6 +19,10 @@ deep:
 services:
     cargo xtask services
 
+# Everything under deploy/ through its gates
+deploy-check:
+    cargo xtask deploy-check
+
 # The house's habits as checks
 tidy:
     cargo xtask tidy

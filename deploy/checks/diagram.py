@@ -1,4 +1,7 @@
-"""The pictures: drawn of their sources, with exactly the services of the templates and the cost model, and no label over another."""
+"""The pictures: drawn of their sources, with exactly the services of the templates and the cost model, and no label over another.
+
+`deploy/services.toml` is what the cost model prices (its own test compares them); picture and templates are compared with it here.
+"""
 
 import base64
 import re
@@ -20,8 +23,6 @@ from .gate import DEPLOY, FIXTURES, Gate, Proof, expected, shown, templates
 
 PICTURES = DEPLOY / "diagram"
 ICONS = "icons/architecture-service/"
-# The cost model names its services here, one `[services."NAME"]` each, once it is there.
-COST = DEPLOY / "cost/services.toml"
 # Of the font's size: how far letters reach above the line they stand on, and below it.
 ABOVE, BELOW = 0.75, 0.25
 # How much two boxes may share (pixels): what is rounded.
@@ -46,8 +47,14 @@ class Box:
 
 
 @cache
-def services() -> list[dict]:
-    return tomllib.loads((DEPLOY / "services.toml").read_text())["services"]
+def services() -> dict[str, dict]:
+    """How each service shows in picture and templates, by its id."""
+    return tomllib.loads(Path(__file__).with_name("services.toml").read_text())
+
+
+def priced() -> set[str]:
+    """The ids of all services that the cost model lists."""
+    return {service["id"] for service in tomllib.loads((DEPLOY / "services.toml").read_text())["service"]}
 
 
 def overlaps(name: str, text: str) -> list[str]:
@@ -100,37 +107,41 @@ def icon(element: ElementTree.Element) -> Box:
 
 
 def drawn(path: Path) -> list[str]:
-    """Icons of services that services.toml does not know, and services without an icon."""
+    """Icons that belong to no service, and services without an icon."""
     used = set(re.findall(rf"{ICONS}(\w+)\.svg", path.read_text()))
-    known = {service["icon"] for service in services()}
-    findings = [f"{shown(path)}: shows {name}, which is not in services.toml" for name in sorted(used - known)]
+    known = {icon for service in services().values() for icon in service["icons"]}
+    findings = [f"{shown(path)}: shows {name}, which belongs to no service" for name in sorted(used - known)]
     return findings + [f"{shown(path)}: does not show {name}" for name in sorted(known - used)]
 
 
 def deployed(*paths: Path) -> list[str]:
-    """Types of templates that belong to no service, and services that no template uses."""
-    texts = [path.read_text() for path in paths]
-    types = {resource["Type"] for path in paths for resource in template.read(path)["Resources"].values()}
-    used, findings = set(), []
-    for kind in sorted(types - {"AWS::CloudFormation::Stack"}):
-        owners = [(len(start), service["name"]) for service in services() for start in service.get("types", []) if kind.startswith(start)]
-        if owners:
-            used.add(max(owners)[1])
-        else:
-            findings.append(f"{kind} belongs to no service of services.toml")
-    used |= {service["name"] for service in services() if any(service.get("right", "\0") in text for text in texts)}
-    if len(paths) > 1:
-        findings += [f"no template uses {service['name']}" for service in services() if service["name"] not in used]
-    return findings
+    """Types of templates that belong to no service."""
+    return [f"{kind} belongs to no service" for kind in types(*paths) if owner(kind) is None]
 
 
-def priced() -> list[str]:
-    """The cost model has a price for each service and for no other, where there is one."""
-    if not COST.exists():
-        return []
-    priced_names, names = set(tomllib.loads(COST.read_text())["services"]), {service["name"] for service in services()}
-    findings = [f"{shown(COST)}: {name} has no price" for name in sorted(names - priced_names)]
-    return findings + [f"{shown(COST)}: {name} is not in services.toml" for name in sorted(priced_names - names)]
+def unused(*paths: Path) -> list[str]:
+    """Services that no template uses."""
+    used = {owner(kind) for kind in types(*paths)}
+    text = "".join(path.read_text() for path in paths)
+    used |= {name for name, service in services().items() if "right" in service and service["right"] in text}
+    return [f"no template uses {name}" for name in services() if name not in used]
+
+
+def types(*paths: Path) -> list[str]:
+    found = {resource["Type"] for path in paths for resource in template.read(path)["Resources"].values()}
+    return sorted(found - {"AWS::CloudFormation::Stack"})
+
+
+def owner(kind: str) -> str | None:
+    """The id of the service that a type belongs to."""
+    fitting = [(len(start), name) for name, service in services().items() for start in service.get("types", []) if kind.startswith(start)]
+    return max(fitting)[1] if fitting else None
+
+
+def listed(ids: set[str]) -> list[str]:
+    """Services that the cost model has and picture and templates do not, and the other way round."""
+    findings = [f"the cost model lists {name}, which checks/services.toml does not" for name in sorted(ids - set(services()))]
+    return findings + [f"the cost model does not list {name}" for name in sorted(set(services()) - ids)]
 
 
 def seen(picture: str) -> list[str]:
@@ -152,12 +163,22 @@ def stale(svg: Path, png: Path, again: str) -> list[str]:
 
 def check() -> list[str]:
     findings = [finding for picture in render.PICTURES for finding in seen(picture)]
-    return findings + drawn(PICTURES / "architecture.d2") + deployed(*templates()) + priced()
+    return findings + drawn(PICTURES / "architecture.d2") + deployed(*templates()) + unused(*templates()) + listed(priced())
 
 
 def find(path: Path) -> list[str]:
     """What is wrong with a fixture, by its kind."""
-    return {".d2": drawn_alone, ".yaml": deployed, ".svg": old}[path.suffix](path)
+    return {".d2": drawn_alone, ".yaml": in_template, ".svg": old, ".txt": in_list}[path.suffix](path)
+
+
+def in_template(path: Path) -> list[str]:
+    """One template in the place of all."""
+    return deployed(path) + unused(path)
+
+
+def in_list(path: Path) -> list[str]:
+    """A list of ids, behind its first line, in the place of the cost model's."""
+    return listed(set(path.read_text().split("\n", 1)[1].split()))
 
 
 def old(path: Path) -> list[str]:
@@ -176,7 +197,7 @@ def proofs() -> Iterator[Proof]:
 
 
 def says() -> str:
-    return f"{len(render.PICTURES)} pictures, {len(services())} services" + ("" if COST.exists() else ", no cost model yet")
+    return f"{len(render.PICTURES)} pictures, {len(services())} services"
 
 
 GATE = Gate("diagram", check, proofs, says)

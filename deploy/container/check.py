@@ -3,14 +3,18 @@
 It needs the packages of deploy/kubernetes/requirements.txt. Prints each finding; the exit code is 1 where there is one.
 """
 
+import os
 import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 import image
 
 FOLDER = image.FILE.parent
+ROOT = FOLDER.parent.parent
+IGNORE = FOLDER / "Dockerfile.dockerignore"
 LABELS = ("title", "description", "licenses", "version", "revision")
 # Without them a build is not the same in another folder, or not that of Cargo.lock.
 BUILD_MUST = ("--locked", "--release")
@@ -35,6 +39,37 @@ def check(text=None):
             yield f"{stage.image} is not named by a digest"
     yield from built(stages[0])
     yield from final(stages[-1])
+
+
+def context(text=None):
+    """What the program is built from lies in what is given to the build."""
+    lines = (text if text is not None else IGNORE.read_text(encoding="utf-8")).splitlines()
+    allowed = [line[1:] for line in lines if line.startswith("!")]
+    if "*" not in lines:
+        yield "the whole checkout is given to the build"
+    members = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["members"]
+    needed = {"Cargo.toml", "Cargo.lock", *(member.split("/")[0] for member in members)}
+    for file in (ROOT / "crates").glob("*/src/**/*.rs"):
+        if "tests" in (file.stem, *file.parts):
+            continue
+        # Files outside of a crate that are put into the program.
+        for path in re.findall(r'include_\w+!\((?:concat!\()?"((?:\.\./)+[^"]+)"', file.read_text(encoding="utf-8")):
+            needed.add(os.path.relpath(file.parent / path, ROOT))
+    for path in sorted(needed):
+        if not any(path == entry or path.startswith(f"{entry}/") for entry in allowed):
+            yield f"{path} is not given to the build"
+
+
+def versions(text=None):
+    """The version and the compiler are those of the workspace."""
+    package = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]
+    first, *_, last = image.stages(text)
+    given = image.pairs(last, "ARG").get("VERSION")
+    if given != package["version"]:
+        yield f"VERSION is {given}, and Cargo.toml says {package['version']}"
+    compiler = [int(part) for part in re.match(r"rust:([\d.]+)", first.image)[1].split(".")]
+    if compiler < [int(part) for part in package["rust-version"].split(".")]:
+        yield f"{first.image} is older than {package['rust-version']}, which Cargo.toml asks for"
 
 
 def built(stage):
@@ -74,7 +109,7 @@ def final(stage):
 
 
 if __name__ == "__main__":
-    findings = [*hadolint(), *check()]
+    findings = [*hadolint(), *check(), *context(), *versions()]
     for finding in findings:
         print(f"Dockerfile: {finding}")
     print(f"{'FAILED' if findings else 'passed'}  {image.FILE.name}")

@@ -142,10 +142,7 @@ def run(root, *arguments, exit_code=0):
 
 
 def tries(root):
-    told = []
-
     def tell(what):
-        told.append(what)
         print(f"rootfs: tried: {what}", flush=True)
 
     tell(f"--version: {run(root, '--version').strip()}")

@@ -44,6 +44,19 @@ class Dockerfile(unittest.TestCase):
         self.assertEqual(list(check.check()), [])
         self.assertEqual(list(check.check("")), ["has no stage"])
 
+    def test_what_the_build_is_given(self):
+        text = check.IGNORE.read_text(encoding="utf-8")
+        self.assertEqual(list(check.context()), [])
+        self.assertIn("docs/errors is not given to the build", "".join(check.context(text.replace("!docs/errors\n", ""))))
+        self.assertIn("web is not given", "".join(check.context(text.replace("!web\n", ""))))
+        self.assertIn("xtask is not given", "".join(check.context(text.replace("!xtask\n", ""))))
+        self.assertIn("the whole checkout", "".join(check.context(text.replace("*\n", "", 1))))
+
+    def test_versions(self):
+        self.assertEqual(list(check.versions()), [])
+        self.assertIn("VERSION is 9.9.9", "".join(check.versions(TEXT.replace("VERSION=0.1.0", "VERSION=9.9.9"))))
+        self.assertIn("is older than", "".join(check.versions(TEXT.replace("rust:1.95.0", "rust:1.80.0"))))
+
     def test_hadolint_finds(self):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "Dockerfile"

@@ -23,7 +23,7 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 
 HERE = Path(__file__).resolve().parent
-ICONS = HERE.parent.parent / "target/deploy-npm/node_modules/aws-icons/icons"
+ICONS = HERE / "node_modules/aws-icons/icons"
 PICTURES = ("architecture", "export")
 # Layout of D2's pictures: the engine, and the border around.
 LAYOUT = ("--layout", "elk", "--pad", "24", "--elk-nodeNodeBetweenLayers", "40", "--elk-padding", "[top=46,left=28,bottom=28,right=28]")
@@ -37,7 +37,7 @@ KEYWORD = b"outhaul-svg-sha256"
 def svg(picture: str, icons: Path, sources: Path = HERE) -> str:
     """A picture, drawn anew from its source."""
     if not icons.is_dir():
-        raise SystemExit(f"{icons}: the icons are not there; `npm ci` in a copy of {HERE.name}/package.json fetches them")
+        raise SystemExit(f"{icons}: the icons are not there; `npm ci --ignore-scripts` in deploy/diagram fetches them")
     with tempfile.TemporaryDirectory() as folder:
         for source in sources.glob("*.d2"):
             (Path(folder) / source.name).write_bytes(source.read_bytes())
@@ -96,7 +96,7 @@ def is_of(image: bytes, drawn: str) -> bool:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--icons", type=Path, default=ICONS, help=f"default: {ICONS.relative_to(HERE.parent.parent)}")
+    arguments.add_argument("--icons", type=Path, default=ICONS, help="default: where npm puts them beside this file")
     icons = arguments.parse_args().icons
     for picture in PICTURES:
         drawn = svg(picture, icons)

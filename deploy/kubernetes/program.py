@@ -124,8 +124,7 @@ def counts(binary):
     with tempfile.TemporaryDirectory() as folder:
         found = []
         # The second time the first is among the requests.
-        ask = lambda address: found.extend(get(address + "/metrics") for _ in range(2))
-        serve(binary, pathlib.Path(folder) / "data", ask)
+        serve(binary, pathlib.Path(folder) / "data", lambda address: found.extend(get(address + "/metrics") for _ in range(2)))
     ends = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_sum", "_count"]}
     given = {name + end for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", found[-1], re.MULTILINE) for end in ends[kind]}
     if given | UNSEEN != set(metrics.given()):

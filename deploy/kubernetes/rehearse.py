@@ -78,6 +78,7 @@ def postgres(stack, passwords):
 
 
 def bucket():
+    """A bucket of its own, which goes with the server."""
     endpoint, name = os.environ["OUTHAUL_TEST_S3"], f"rehearse-{secrets.token_hex(4)}"
     client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", config=Config(s3={"addressing_style": "path"}),
                           aws_access_key_id=os.environ["OUTHAUL_TEST_S3_KEY"], aws_secret_access_key=os.environ["OUTHAUL_TEST_S3_SECRET"])

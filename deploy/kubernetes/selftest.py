@@ -173,6 +173,7 @@ class Gates(unittest.TestCase):
         self.assertIn("more stands only in values.schema.json", findings)
         schema["properties"]["image"]["additionalProperties"] = True
         self.assertIn("image. takes keys that do not exist", "".join(values.check(text, schema)))
+        self.assertIn("Chart.yaml is of 9.9.9", "".join(values.check(chart={"appVersion": "9.9.9"})))
 
     def test_the_dashboard_is_compared(self):
         with tempfile.TemporaryDirectory() as folder:

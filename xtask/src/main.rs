@@ -1,5 +1,8 @@
 //! `cargo xtask`: what keeps the workspace in shape, without any tool that is not in the checkout.
 
+mod commands;
+mod deploy;
+mod python;
 mod test;
 mod tidy;
 
@@ -8,7 +11,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo xtask tidy | cargo xtask test [--deep] | cargo xtask services";
+const USAGE: &str =
+    "usage: cargo xtask tidy | cargo xtask test [--deep] | cargo xtask services | cargo xtask deploy-check";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -28,6 +32,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         ["tidy"] => tidy::run(&root),
         ["test"] => test::run(&root, false),
         ["test", "--deep"] => test::run(&root, true),
+        ["deploy-check"] => deploy::run(&root, &test::target_folder(&root)),
         ["services"] => test::services(&root),
         _ => bail!("{USAGE}"),
     }

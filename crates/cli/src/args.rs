@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod cost;
 pub mod people;
 
 use std::net::SocketAddr;
@@ -85,6 +86,8 @@ pub enum Command {
     Worker(Listen),
     /// Print the API's OpenAPI document
     Openapi,
+    /// What an installation on AWS costs a month, by named assumptions and dated prices
+    Cost(cost::Cost),
     /// Look whether everything is in order
     Doctor,
     /// Bring the stores to the form that this program needs; the only command that changes a PostgreSQL schema

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod cost;
 mod demo;
 mod doctor;
 mod export;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
     let command = match cli.command {
         Command::Generate(args) if cli.global.server.is_none() => return generate::run(&args, report),
         Command::Verify(args) if cli.global.server.is_none() => return verify::run(&args, report),
+        Command::Cost(args) if cli.global.server.is_none() => return cost::run(&args, report),
         command => command,
     };
     if let Some(server) = &cli.global.server {
@@ -69,7 +71,9 @@ pub fn run(cli: Cli, report: &Report) -> Result<Exit, Failure> {
             Command::Migrate => migrate::run(&config, report).await,
             Command::Restore => restore::run(&config, report).await,
             Command::Demo(args) => demo::run(&config, args, report).await,
-            Command::Generate(_) | Command::Verify(_) | Command::Openapi => unreachable!("handled above"),
+            Command::Generate(_) | Command::Verify(_) | Command::Cost(_) | Command::Openapi => {
+                unreachable!("handled above")
+            }
         }
     });
     // Whatever still runs on a thread of its own belongs to an interrupted command.

@@ -1,7 +1,8 @@
-"""values.yaml says of each key what it is, and values.schema.json knows exactly those keys."""
+"""values.yaml says of each key what it is, values.schema.json knows exactly those keys, and the chart is of the program's version."""
 
 import json
 import re
+import tomllib
 
 import yaml
 
@@ -9,15 +10,20 @@ from . import helm
 
 FILE = helm.CHART / "values.yaml"
 SCHEMA = helm.CHART / "values.schema.json"
+WORKSPACE = helm.FOLDER.parent.parent / "Cargo.toml"
 # Deeper keys are explained by the one above them.
 DEPTH = 2
 
 
-def check(text=None, schema=None):
+def check(text=None, schema=None, chart=None):
     text = text if text is not None else FILE.read_text(encoding="utf-8")
     schema = schema if schema is not None else json.loads(SCHEMA.read_text(encoding="utf-8"))
     yield from undocumented(text)
     yield from differing(yaml.safe_load(text), schema, schema, "")
+    chart = chart if chart is not None else yaml.safe_load((helm.CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    version = tomllib.loads(WORKSPACE.read_text(encoding="utf-8"))["workspace"]["package"]["version"]
+    if chart["appVersion"] != version:
+        yield f"Chart.yaml is of {chart['appVersion']}, and Cargo.toml says {version}"
 
 
 def undocumented(text):

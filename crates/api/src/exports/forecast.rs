@@ -1,5 +1,6 @@
 //! What an export would come to, by what the table says of its files: arithmetic without any reading.
 
+use cost::sizes::{COMPRESSED_PERCENT, CSV_PERCENT, Sizes};
 use domain::calendar::{DateRange, Span};
 use domain::membership::{Currency, price};
 use domain::request::{Format, Request};
@@ -22,7 +23,12 @@ pub struct Rates {
 
 impl Default for Rates {
     fn default() -> Self {
-        Self { csv_percent: 320, compressed_percent: 110, bytes_a_second: 40_000_000, price_a_gigabyte: None }
+        Self {
+            csv_percent: CSV_PERCENT,
+            compressed_percent: COMPRESSED_PERCENT,
+            bytes_a_second: 40_000_000,
+            price_a_gigabyte: None,
+        }
     }
 }
 
@@ -48,8 +54,13 @@ impl Rates {
     /// For the messages of a range.
     pub fn of_messages(&self, plan: &Plan, span: Span, format: Format) -> Forecast {
         let (rows, stored_bytes) = within(plan, span);
-        let percent = |percent: u64| (u128::from(stored_bytes) * u128::from(percent)).div_ceil(100) as u64;
-        self.forecast(rows, percent(self.csv_percent), percent(self.compressed_percent), format)
+        let (sizes, stored) = (self.sizes(), u128::from(stored_bytes));
+        self.forecast(rows, sizes.csv(stored) as u64, sizes.compressed(stored) as u64, format)
+    }
+
+    /// The rule by which the price of an installation is reckoned, too.
+    const fn sizes(&self) -> Sizes {
+        Sizes { csv_percent: self.csv_percent, compressed_percent: self.compressed_percent }
     }
 
     /// For so many memberships.
