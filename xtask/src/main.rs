@@ -12,8 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str =
-    "usage: cargo xtask tidy | test [--deep] | services | deploy-check | simulate [--help]";
+const USAGE: &str = "usage: cargo xtask tidy | test [--deep] | services | deploy-check | simulate [--help]";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
