@@ -1,4 +1,4 @@
-//! A Python environment of the tests' own, with exact versions, made again only when they change.
+//! Python environments of the tests' own, with exact versions, made again only when they change.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,11 +7,24 @@ use anyhow::{Context, Result};
 
 use super::{succeeds, works};
 
-/// The interpreter of the environment, or `None`, noted in `missing`, where it cannot be made.
-pub fn provide(root: &Path, target: &Path, missing: &mut Vec<String>) -> Result<Option<PathBuf>> {
-    let wanted = root.join("tests/requirements.txt");
+/// An environment: its folder below the target folder, and the file that says what is in it.
+#[derive(Clone, Copy)]
+pub struct Environment {
+    folder: &'static str,
+    requirements: &'static str,
+}
+
+/// What the tests' readers need.
+pub const READERS: Environment = Environment { folder: "test-venv", requirements: "tests/requirements.txt" };
+/// An emulator of AWS that wants other versions.
+pub const MINISTACK: Environment =
+    Environment { folder: "test-ministack", requirements: "tests/requirements-ministack.txt" };
+
+/// The interpreter of an environment, or `None`, noted in `missing`, where it cannot be made.
+pub fn provide(of: Environment, root: &Path, target: &Path, missing: &mut Vec<String>) -> Result<Option<PathBuf>> {
+    let wanted = root.join(of.requirements);
     let requirements = std::fs::read_to_string(&wanted).with_context(|| format!("{}", wanted.display()))?;
-    let folder = target.join("test-venv");
+    let folder = target.join(of.folder);
     let python = folder.join("bin/python");
     // The copy is written last: where it agrees, the environment is whole.
     let copy = folder.join("requirements.txt");
@@ -25,7 +38,7 @@ pub fn provide(root: &Path, target: &Path, missing: &mut Vec<String>) -> Result<
             Ok(Some(python))
         }
         Err(error) => {
-            missing.push(format!("the Python packages of tests/requirements.txt: {error:#}"));
+            missing.push(format!("the Python packages of {}: {error:#}", of.requirements));
             Ok(None)
         }
     }
