@@ -172,7 +172,9 @@ impl<'a> View<'a> {
             (_, Some(resume)) => resume.retry.keys().copied().collect(),
             (State::Running(Phase::Segments(segments)), None) => {
                 let due = segments.retry.iter().filter(|(_, at)| due(at)).map(|(number, _)| *number);
-                due.take(self.limits.claim_segments as usize).collect()
+                // Asked for only where the export is not believed.
+                let fresh = (segments.next..segments.total).filter(|_| self.reads.doubts);
+                due.chain(fresh).take(self.limits.claim_segments as usize).collect()
             }
             _ => Vec::new(),
         };
