@@ -19,6 +19,14 @@ deep:
 services:
     cargo xtask services
 
+# Everything under deploy/ through its gates
+deploy-check:
+    cargo xtask deploy-check
+
+# A fleet of 1,000 workers in simulated time
+simulate *arguments:
+    cargo xtask simulate {{arguments}}
+
 # The house's habits as checks
 tidy:
     cargo xtask tidy

@@ -1,5 +1,9 @@
 //! `cargo xtask`: what keeps the workspace in shape, without any tool that is not in the checkout.
 
+mod commands;
+mod deploy;
+mod python;
+mod simulate;
 mod test;
 mod tidy;
 
@@ -8,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo xtask tidy | cargo xtask test [--deep] | cargo xtask services";
+const USAGE: &str = "usage: cargo xtask tidy | test [--deep] | services | deploy-check | simulate [--help]";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -28,7 +32,9 @@ fn run(arguments: &[String]) -> Result<bool> {
         ["tidy"] => tidy::run(&root),
         ["test"] => test::run(&root, false),
         ["test", "--deep"] => test::run(&root, true),
+        ["deploy-check"] => deploy::run(&root, &test::target_folder(&root)),
         ["services"] => test::services(&root),
+        ["simulate", arguments @ ..] => simulate::run(&root, arguments),
         _ => bail!("{USAGE}"),
     }
 }

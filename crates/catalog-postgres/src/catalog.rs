@@ -9,7 +9,7 @@ use domain::finding::Finding;
 use domain::ids::{ExportId, IngestId, Slug};
 use domain::random::Random;
 use lake::LakeError;
-use lake::catalog::{Batch, BatchKey, Catalog, Commit, Pin, Swapped};
+use lake::catalog::{Batch, BatchKey, Catalog, Commit, Pin, Pointer, Swapped};
 use postgres::{Database, Migrated, PoolUse, PostgresOptions, Settings};
 
 use crate::error::lake_error;
@@ -79,9 +79,9 @@ impl fmt::Debug for PostgresCatalog {
 
 #[async_trait]
 impl Catalog for PostgresCatalog {
-    async fn pointer(&self) -> Result<Option<String>, LakeError> {
+    async fn pointer(&self) -> Result<Option<Pointer>, LakeError> {
         let pointer = self.database.read(Settings::none(), |tx| Box::pin(swap::pointer(tx)));
-        pointer.await.map_err(lake_error)
+        Ok(pointer.await.map_err(lake_error)?.map(Pointer::to))
     }
 
     async fn create(&self, commit: Commit) -> Result<bool, LakeError> {

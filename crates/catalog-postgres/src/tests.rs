@@ -14,7 +14,7 @@ use domain::random::Random;
 use domain::time::{Day, Micros};
 use engines::{Database, Role};
 use lake::LakeError;
-use lake::catalog::{BatchKey, Catalog, Commit, NewBatch, Pin};
+use lake::catalog::{BatchKey, Catalog, Commit, NewBatch, Pin, TableChange};
 use lake::ingest::{Compression, IngestOptions, Input};
 use lake::{Lake, LakeOptions, LakeParts};
 use postgres::{Guard, PostgresOptions};
@@ -75,7 +75,7 @@ fn batch(organisation: &str) -> NewBatch {
 async fn commit(folder: &Path, to: &str, batch: Option<NewBatch>) -> Commit {
     let lake = Lake::open(folder, LakeOptions::default(), Arc::new(clock()), Arc::new(Counter)).await.unwrap();
     let staging = Arc::new(lake.staging().await.unwrap());
-    Commit { staging, attempt: 5, to: to.to_owned(), at: Micros(7), batch }
+    Commit { staging, attempt: 5, to: to.to_owned(), change: TableChange::default(), at: Micros(7), batch }
 }
 
 /// Whether a commit happened is not answered while the server may still let it happen: what it staged would be removed.

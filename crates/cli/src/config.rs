@@ -1,6 +1,7 @@
 //! The configuration: defaults, then a TOML file, then the environment (`OUTHAUL_SECTION__FIELD`).
 
 mod auth;
+mod catalog_rest;
 mod http;
 mod ingest;
 mod logs;
@@ -11,6 +12,7 @@ mod queue;
 mod rates;
 mod s3;
 mod secret;
+mod ses;
 mod telemetry;
 #[cfg(test)]
 mod tests;
@@ -25,27 +27,32 @@ use serde::{Deserialize, Serialize};
 use crate::exit::{Exit, Failure};
 
 pub use auth::Auth;
+pub use catalog_rest::CatalogRest;
 pub use http::{Downloads, Http, is_origin};
 pub use ingest::Ingest;
 pub use logs::{LogFormat, Logs};
 pub use mail::{Mail, MailKind};
-pub use places::{Artifacts, Database, Directory, Files, Lake};
+pub use places::{Artifacts, Catalog, Database, Directory, Files, Lake};
 pub use postgres::{Postgres, PostgresTls};
 pub use queue::{Queue, QueueKind};
 pub use rates::Rates;
 pub use s3::S3;
 pub use secret::Secret;
+pub use ses::Ses;
 pub use telemetry::Telemetry;
 
 /// A setting that is a secret, as the environment names it, and where it stands.
 type SecretSetting = (&'static str, fn(&mut Config) -> &mut Secret);
 
 /// Those of the environment are taken as they stand: as other settings are, digits would be read as a number.
-const SECRETS: [SecretSetting; 5] = [
+const SECRETS: [SecretSetting; 8] = [
     ("OUTHAUL_MAIL__PASSWORD", |config| &mut config.mail.password),
     ("OUTHAUL_QUEUE__PASSWORD", |config| &mut config.queue.password),
     ("OUTHAUL_POSTGRES__PASSWORD", |config| &mut config.postgres.password),
     ("OUTHAUL_POSTGRES__OWNER_PASSWORD", |config| &mut config.postgres.owner_password),
+    ("OUTHAUL_CATALOG_REST__TOKEN", |config| &mut config.catalog_rest.token),
+    ("OUTHAUL_CATALOG_REST__CLIENT_SECRET", |config| &mut config.catalog_rest.client_secret),
+    ("OUTHAUL_SES__SECRET_KEY", |config| &mut config.ses.secret_key),
     ("OUTHAUL_S3__SECRET_KEY", |config| &mut config.s3.secret_key),
 ];
 
@@ -65,6 +72,8 @@ pub struct Config {
     pub queue: Queue,
     /// The server of `directory` and `lake.catalog`, where one of them is kept there.
     pub postgres: Postgres,
+    /// The server of `lake.catalog`, where that is `rest`.
+    pub catalog_rest: CatalogRest,
     /// The bucket of `artifacts` and `lake.files`, where one of them is kept there.
     pub s3: S3,
     /// Every limit of the contract.
@@ -81,6 +90,8 @@ pub struct Config {
     pub rates: Rates,
     /// How letters leave.
     pub mail: Mail,
+    /// The service of `mail`, where that is `ses`.
+    pub ses: Ses,
     /// What `serve`, `api` and `worker` write to stderr.
     pub logs: Logs,
     /// Where spans go.
@@ -195,6 +206,15 @@ impl Config {
         self.queue.check()?;
         self.postgres.check(self.user_of_postgres())?;
         self.s3.check(self.user_of_s3())?;
+        if self.lake.catalog == Catalog::Rest {
+            if self.lake.files != Files::S3 {
+                return Err(Failure::usage("lake.files must be s3 where lake.catalog is rest"));
+            }
+            self.catalog_rest.check()?;
+        }
+        if self.mail.kind == MailKind::Ses {
+            self.ses.check()?;
+        }
         self.mail.check()
     }
 
@@ -202,7 +222,7 @@ impl Config {
     pub fn user_of_postgres(&self) -> Option<&'static str> {
         match (self.directory.kind, self.lake.catalog) {
             (Database::Postgres, _) => Some("directory.kind"),
-            (_, Database::Postgres) => Some("lake.catalog"),
+            (_, Catalog::Postgres) => Some("lake.catalog"),
             _ => None,
         }
     }

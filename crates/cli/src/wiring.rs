@@ -99,11 +99,11 @@ impl Installation {
         })
     }
 
-    /// How letters leave: into `mail` of the data folder, or to a mail server.
+    /// How letters leave: into `mail` of the data folder, to a mail server, or to SES.
     ///
     /// # Errors
     /// Exit 2 where the configuration of the server cannot be.
-    pub fn notifier(&self) -> Result<Arc<dyn Notifier>, Failure> {
+    pub async fn notifier(&self) -> Result<Arc<dyn Notifier>, Failure> {
         let (mail, clock) = (&self.config.mail, Arc::clone(&self.clock));
         let sender = mail.sender()?;
         Ok(match mail.kind {
@@ -114,6 +114,7 @@ impl Installation {
                 let notifier = SmtpNotifier::new(mail.smtp()?, sender, clock).context("mail").or_exit(Exit::Usage)?;
                 Arc::new(notifier)
             }
+            MailKind::Ses => Arc::new(engines::ses(&self.config, sender, clock, Arc::clone(&self.random)).await?),
         })
     }
 
@@ -139,7 +140,7 @@ impl Installation {
     /// Exit 2 where letters cannot be sent as configured.
     pub async fn service_worker(&self, public_url: &str, observer: Arc<dyn Observer>) -> Result<Arc<Worker>, Failure> {
         let public_url = public_url.parse().context("http.public_url").or_exit(Exit::Usage)?;
-        let mail = Mail { notifier: self.notifier()?, public_url };
+        let mail = Mail { notifier: self.notifier().await?, public_url };
         let progress = Progress::observed(observer, Arc::clone(&self.clock));
         Ok(self.worker_with(Some(mail), progress).await?.0)
     }

@@ -69,7 +69,20 @@ impl Folder {
 
     /// Copies a program to where the server's user can run it.
     pub fn copy_program(&self, from: &Path) -> PathBuf {
-        let path = self.path.join("program");
+        self.copy(from, Path::new("program"))
+    }
+
+    /// Copies a file to where the server's user can read and run it.
+    pub fn copy(&self, from: &Path, to: &Path) -> PathBuf {
+        let path = self.path.join(to);
+        let folder = path.parent().filter(|folder| *folder != self.path);
+        if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+            DirBuilder::new()
+                .mode(0o700)
+                .create(folder)
+                .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            give_away(folder);
+        }
         std::fs::copy(from, &path).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
         std::fs::set_permissions(&path, Permissions::from_mode(0o700)).expect("the copy is ours");
         give_away(&path);

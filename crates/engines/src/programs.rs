@@ -17,6 +17,10 @@ pub enum Engine {
     Postgres,
     /// `weed`, SeaweedFS in one process.
     SeaweedFs,
+    /// DynamoDB Local, a program in Java.
+    DynamoDbLocal,
+    /// `ministack`.
+    Ministack,
 }
 
 impl Engine {
@@ -26,6 +30,8 @@ impl Engine {
             Self::Redis => redis_server().is_some(),
             Self::Postgres => postgres().is_some(),
             Self::SeaweedFs => weed().is_some(),
+            Self::DynamoDbLocal => java().is_some() && dynamodb_jar().is_some(),
+            Self::Ministack => ministack().is_some(),
         }
     }
 
@@ -35,6 +41,8 @@ impl Engine {
             Self::Redis => "redis-server",
             Self::Postgres => "PostgreSQL 15 or newer (initdb, postgres, psql)",
             Self::SeaweedFs => "weed (SeaweedFS)",
+            Self::DynamoDbLocal => "DynamoDB Local (java, DynamoDBLocal.jar)",
+            Self::Ministack => "ministack",
         }
     }
 }
@@ -64,11 +72,40 @@ fn postgres_major(folder: &Path) -> Option<u32> {
 
 /// `weed`: in the environment that `cargo xtask test` makes, or in the path.
 pub fn weed() -> Option<PathBuf> {
+    of_python("weed")
+}
+
+/// `ministack`: likewise.
+pub fn ministack() -> Option<PathBuf> {
+    of_python("ministack")
+}
+
+/// A program that a package of Python brings.
+fn of_python(name: &str) -> Option<PathBuf> {
     let beside_python =
-        std::env::var_os("OUTHAUL_TEST_PYTHON").map(|python| PathBuf::from(python).with_file_name("weed"));
+        std::env::var_os("OUTHAUL_TEST_PYTHON").map(|python| PathBuf::from(python).with_file_name(name));
+    let in_target = in_target("test-venv/bin").map(|folder| folder.join(name));
+    beside_python.into_iter().chain(in_target).find(|path| path.is_file()).or_else(|| in_path(name))
+}
+
+/// `DynamoDBLocal.jar`: where `cargo xtask test` puts it.
+pub fn dynamodb_jar() -> Option<PathBuf> {
+    let told = std::env::var_os("OUTHAUL_TEST_DYNAMODB_JAR").map(PathBuf::from);
+    told.or_else(|| in_target(DYNAMODB_JAR)).filter(|path| path.is_file())
+}
+
+/// Where the jar lies below the target folder.
+pub const DYNAMODB_JAR: &str = "test-dynamodb/package/emulator/DynamoDBLocal.jar";
+
+/// The interpreter of Java.
+pub fn java() -> Option<PathBuf> {
+    in_path("java")
+}
+
+/// What lies below this checkout's own target folder.
+fn in_target(path: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-    let in_target = root.map(|root| root.join("target/test-venv/bin/weed"));
-    beside_python.into_iter().chain(in_target).find(|path| path.is_file()).or_else(|| in_path("weed"))
+    root.map(|root| root.join("target").join(path))
 }
 
 /// A program of the path.
@@ -99,6 +136,11 @@ pub fn as_server(command: &mut Command, folder: &Path) {
         // Rust gives the other groups up, too, when root takes another user.
         command.uid(user).gid(group);
     }
+    apart(command, folder);
+}
+
+/// Gives a command a folder and an environment of its own.
+pub fn apart(command: &mut Command, folder: &Path) {
     let path = std::env::var_os("PATH").unwrap_or_default();
     command.env_clear().env("PATH", path).env("HOME", folder).env("TMPDIR", folder).env("LC_ALL", "C");
     command.current_dir(folder);

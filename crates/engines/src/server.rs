@@ -39,6 +39,7 @@ pub struct Server {
     launch: Launch,
     state: Mutex<State>,
     path: PathBuf,
+    is_of_this_user: bool,
 }
 
 #[derive(Debug)]
@@ -65,7 +66,13 @@ pub fn start<T>(prepare: impl Fn() -> (Server, T), is_ready: impl Fn(&Server, &T
 impl Server {
     pub fn new(folder: Folder, launch: Launch) -> Self {
         let path = folder.path().to_owned();
-        Self { launch, state: Mutex::new(State { folder, process: None }), path }
+        Self { launch, state: Mutex::new(State { folder, process: None }), path, is_of_this_user: false }
+    }
+
+    /// The same for a program that only this process' own user can run.
+    pub fn as_this_user(mut self) -> Self {
+        self.is_of_this_user = true;
+        self
     }
 
     pub fn folder(&self) -> &std::path::Path {
@@ -113,7 +120,8 @@ impl Server {
         let log = OpenOptions::new().create(true).append(true).open(self.path.join(LOG)).expect("the folder is ours");
         let errors = log.try_clone().expect("a descriptor");
         let mut command = Command::new(&self.launch.program);
-        programs::as_server(&mut command, &self.path);
+        let prepare = if self.is_of_this_user { programs::apart } else { programs::as_server };
+        prepare(&mut command, &self.path);
         command.args(&self.launch.arguments).envs(self.launch.environment.iter().map(|(name, value)| (name, value)));
         // A group of its own: what ends this process at a terminal must not reach it before the keeper does.
         command.stdin(Stdio::null()).stdout(log).stderr(errors).process_group(0);

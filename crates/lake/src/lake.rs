@@ -115,6 +115,8 @@ impl Lake {
     /// Says that the table was put back from a backup: nothing that was built before will be taken for its content.
     /// Returns the snapshot that says so.
     pub async fn restored(&self) -> Result<i64, LakeError> {
+        let at = self.version().await?.metadata.last_sequence_number();
+        self.parts.catalog.forget_behind(at).await?;
         let change = Change { kind: Kind::Restored, add: Vec::new(), remove: Vec::new(), batch: None };
         match self.commit(self.staging().await?, change).await? {
             Committed::Now { snapshot_id } => Ok(snapshot_id),
@@ -151,7 +153,9 @@ impl Lake {
 
     pub(crate) fn committer(&self) -> Committer<'_> {
         let (clock, random) = (self.clock.as_ref(), self.random.as_ref());
-        let attempts = Attempts { places: &self.places, storage: &self.parts.storage, clock, random };
+        let (places, storage) = (&self.places, &self.parts.storage);
+        let catalog_writes = self.parts.catalog.writes_metadata();
+        let attempts = Attempts { places, storage, clock, random, catalog_writes };
         Committer { table: self.table(), attempts, limits: &self.options.commit }
     }
 
@@ -162,7 +166,12 @@ impl Lake {
 
     /// Whether the table can be read: what is kept of it does not count.
     pub async fn ping(&self) -> Result<(), LakeError> {
-        let location = self.version().await?.location;
+        let version = self.version().await?;
+        // What the catalog writes itself may lie where only the catalog reads.
+        let location = match self.parts.catalog.writes_metadata() {
+            true => version.current()?.manifest_list().to_owned(),
+            false => version.location,
+        };
         let storage = Arc::clone(&self.parts.storage);
         match disk::blocking(move || storage.size(path_of(&location))).await? {
             Some(_) => Ok(()),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::clock::Clock;
 use domain::random::Random;
 
-use crate::catalog::{Catalog, SqliteCatalog};
+use crate::catalog::{Catalog, Pointer, SqliteCatalog};
 use crate::disk;
 use crate::error::LakeError;
 use crate::folder::Folder;
@@ -109,8 +109,14 @@ impl Lake {
                 return made.map(drop);
             }
         };
-        check_place(&pointer, &self.places)
+        check_place(place(&pointer), &self.places)
     }
+}
+
+/// Where the files of the table that a catalog points to lie: a catalog that hands metadata out keeps it where it likes.
+fn place(pointer: &Pointer) -> &str {
+    let snapshot = pointer.metadata.as_ref().and_then(|metadata| metadata.current_snapshot());
+    snapshot.map_or(&pointer.location, |snapshot| snapshot.manifest_list())
 }
 
 /// Whether the table that the catalog points to is the one of the storage.

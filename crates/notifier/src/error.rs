@@ -39,6 +39,26 @@ pub enum NotifyError {
         /// Its answer.
         code: u16,
     },
+    /// The mail service says: not now.
+    #[error("the mail service put the letter off ({code})")]
+    Deferred {
+        /// Its word for it.
+        code: String,
+    },
+    /// The mail service does not let this program in, or the account may not send.
+    ///
+    /// Nothing is wrong with the letter; once the configuration is right it can be sent.
+    #[error("the mail service does not let this program in ({code}): check keys, rights, region and configuration set")]
+    Denied {
+        /// Its word for it.
+        code: String,
+    },
+    /// The mail service refuses this letter for good.
+    #[error("the mail service refused the letter ({code})")]
+    Rejected {
+        /// Its word for it.
+        code: String,
+    },
     /// No message can be made of the letter.
     #[error("the letter cannot be written as a message: {why}")]
     Unwritable {
@@ -64,8 +84,10 @@ impl NotifyError {
             | Self::TimedOut { .. }
             | Self::PutOff { .. }
             | Self::NotLetIn { .. }
+            | Self::Deferred { .. }
+            | Self::Denied { .. }
             | Self::Folder { .. } => true,
-            Self::Refused { .. } | Self::Unwritable { .. } => false,
+            Self::Refused { .. } | Self::Rejected { .. } | Self::Unwritable { .. } => false,
         }
     }
 }

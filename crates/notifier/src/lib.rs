@@ -8,6 +8,7 @@ mod message;
 mod parsed;
 mod port;
 mod smtp;
+mod written;
 
 pub use error::NotifyError;
 pub use folder::FolderNotifier;
@@ -16,3 +17,4 @@ pub use message::Sender;
 pub use parsed::{FileName, ParseError, PublicUrl, Subject};
 pub use port::Notifier;
 pub use smtp::{SmtpNotifier, SmtpOptions, SmtpOptionsError, Tls};
+pub use written::Written;

@@ -24,8 +24,13 @@ impl Sender {
     /// Greatest length of the name in bytes.
     pub const NAME_LIMIT_BYTES: usize = 100;
 
+    /// The address.
+    pub fn address(&self) -> &str {
+        self.address.as_str()
+    }
+
     /// The domain of the address, the right side of every `Message-ID`.
-    fn domain(&self) -> &str {
+    pub fn domain(&self) -> &str {
         self.address.as_str().rsplit_once('@').map_or("localhost", |(_, domain)| domain)
     }
 }

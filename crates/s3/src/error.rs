@@ -1,8 +1,8 @@
 //! Why a call to S3 failed, without anything of the request: no key, no address, no token.
 
 use std::error::Error;
-use std::fmt;
 
+use aws::{CallError, RequestNumber, causes, plain};
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
@@ -89,16 +89,6 @@ pub enum S3Error {
     },
 }
 
-/// The number of a request in the server's log, if it gave one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RequestNumber(Option<String>);
-
-impl fmt::Display for RequestNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_ref().map_or(Ok(()), |id| write!(f, " (request {id})"))
-    }
-}
-
 /// The call that makes an object of parts visible.
 pub(crate) const COMPLETE: &str = "CompleteMultipartUpload";
 
@@ -126,6 +116,20 @@ const PASSING_CODES: &[&str] = &[
 /// Codes that say that a checksum in the request is not that of the bytes.
 const DIFFERENCE_CODES: &[&str] = &["BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"];
 
+impl CallError for S3Error {
+    fn timed_out(call: &'static str, seconds: u64) -> Self {
+        Self::TimedOut { call, seconds }
+    }
+
+    fn retryable(&self) -> bool {
+        S3Error::retryable(self)
+    }
+
+    fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused { status: 403, .. })
+    }
+}
+
 impl S3Error {
     /// Whether the same call may succeed if it is made again at once.
     pub fn retryable(&self) -> bool {
@@ -138,11 +142,6 @@ impl S3Error {
             }
             _ => false,
         }
-    }
-
-    /// Whether the server refused without more than that it does.
-    pub(crate) fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Refused { status: 403, .. })
     }
 
     /// Reads what the SDK says of a call that failed.
@@ -164,7 +163,7 @@ impl S3Error {
                 Self::Differs { call, what: "by the checksum that the server compares" }
             }
             (status, code) => {
-                let request = RequestNumber(refused.err().request_id().map(plain));
+                let request = RequestNumber::new(refused.err().request_id());
                 Self::Refused { call, status, code: plain(code), request }
             }
         }
@@ -180,21 +179,4 @@ impl S3Error {
             _ => Self::NoAnswer { call, what: causes(&error) },
         }
     }
-}
-
-/// An error and those below it in one line.
-pub(crate) fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(cause) = below.filter(|_| text.len() < 300) {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        below = cause.source();
-    }
-    text
-}
-
-/// What comes from the server and goes into a log: short and without surprises.
-fn plain(text: &str) -> String {
-    text.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter)).take(80).collect()
 }

@@ -6,16 +6,14 @@ pub mod error;
 mod failpoint;
 pub mod lake;
 pub mod options;
-mod retry;
-mod server_time;
 pub mod store;
 pub mod writer;
 
 pub use self::lake::S3Objects;
+pub use aws::{Credentials, OptionError, Place, Tries};
 pub use bucket::{Bucket, Found, Head, Listed, PartTag, Unfinished, UploadId};
 pub use error::S3Error;
 pub use failpoint::FAILPOINTS;
-pub use options::{Credentials, OptionError, S3Options};
-pub use retry::Tries;
+pub use options::S3Options;
 pub use store::S3Artifacts;
 pub use writer::{Blocks, PartSizes, PartWriter};

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use artifacts::{ArtifactError, Artifacts, Assembled, DownloadAs, ObjectName, Pieces, Prefix, Put, Upload};
 use async_trait::async_trait;
+use aws::Tries;
 use bytes::Bytes;
 use domain::clock::Clock;
 use domain::random::Random;
@@ -22,7 +23,6 @@ use tokio::sync::OnceCell;
 
 use self::error::{failed, of_object};
 use self::upload::S3Upload;
-use crate::retry::Tries;
 use crate::{Bucket, Found, OptionError, PartSizes, S3Error, S3Options};
 
 /// How long a look at readiness waits for the bucket.

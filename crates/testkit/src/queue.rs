@@ -22,6 +22,8 @@ pub enum QueueFault {
     IsSlow(Duration),
     /// It is emptied again and again: every other thing that is put in is gone.
     Forgets,
+    /// It takes everything that is put in, and loses it at once.
+    LosesAll,
 }
 
 /// A queue in memory; clones are the same one, with the same fault.
@@ -46,7 +48,11 @@ impl FaultyQueue {
 
     fn forgets(&self) -> bool {
         let is_every_other = self.put_in.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
-        is_every_other && *self.fault.borrow() == Some(QueueFault::Forgets)
+        match *self.fault.borrow() {
+            Some(QueueFault::Forgets) => is_every_other,
+            Some(QueueFault::LosesAll) => true,
+            _ => false,
+        }
     }
 
     async fn call<T>(

@@ -1,8 +1,8 @@
 //! Wakes as a worker gives and takes them: by the queue, and by itself while the queue does not answer.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::owner::Owner;
@@ -32,47 +32,62 @@ pub(crate) struct Hints {
     gives: Answers,
     takes: Answers,
     back: Notify,
+    /// Whom the queue did not know when the last sweep named them.
+    new_before: Mutex<HashSet<Owner>>,
 }
 
 impl Hints {
     pub fn new(queue: Arc<dyn Queue>) -> Self {
         let gives = Answers::new("the queue takes no wakes; this worker keeps its own", "the queue takes wakes again");
         let takes = Answers::new("the queue gives no wakes; the sweeper finds work", "the queue gives wakes again");
-        Self { queue, own: MemoryQueue::default(), gives, takes, back: Notify::default() }
+        let (own, back, new_before) = (MemoryQueue::default(), Notify::default(), Mutex::default());
+        Self { queue, own, gives, takes, back, new_before }
     }
 
     /// Says that an owner may have work. While the queue is known to take nothing nobody waits for it: sweeps find out
     /// when it does.
     pub async fn push(&self, owner: &Owner) {
         let wake = Wake::of(owner.clone());
-        if self.gives.is_away() || !self.offer(wake.clone()).await {
+        if self.gives.is_away() || self.offer(wake.clone()).await.is_none() {
             self.keep(wake).await;
         }
     }
 
-    /// The same of what a sweep found; once the queue fails or has had its time, the rest stays with this worker.
+    /// The same of what a sweep found; once the queue fails or has had its time, the rest stays with this worker. So does
+    /// an owner whom the queue took as new in two sweeps in a row: it may lose what it takes.
     pub async fn push_found(&self, owners: Vec<Owner>) {
         let mut left: VecDeque<_> = owners.into_iter().map(Wake::of).collect();
         if self.gives.is_away() {
             self.keep_all(&left).await;
         }
+        let mut new = HashSet::new();
         let offers = async {
             while let Some(wake) = left.front() {
-                if !self.offer(wake.clone()).await {
-                    break;
+                let Some(is_new) = self.offer(wake.clone()).await else { break };
+                if is_new {
+                    new.insert(wake.owner.clone());
                 }
                 left.pop_front();
             }
         };
         // What is left says how far it came.
         let _ = timeout(PUSHES_LIMIT, offers).await;
+        left.extend(self.new_again(new).into_iter().map(Wake::of));
         self.keep_all(&left).await;
     }
 
-    async fn offer(&self, wake: Wake) -> bool {
+    fn new_again(&self, new: HashSet<Owner>) -> Vec<Owner> {
+        let mut before = self.new_before.lock().expect("no panic while owners are compared");
+        let again = new.intersection(&before).cloned().collect();
+        *before = new;
+        again
+    }
+
+    /// Whether the queue had no wake of the owner yet; `None` where it does not take one.
+    async fn offer(&self, wake: Wake) -> Option<bool> {
         let pushed = in_time(PATIENCE, self.queue.push(wake)).await;
         self.note(&self.gives, pushed.as_ref().err());
-        pushed.is_ok()
+        pushed.ok()
     }
 
     /// Puts a message that only a newer worker can read back for one.

@@ -67,11 +67,16 @@ pub(crate) async fn after(worker: &Worker, export: &Export) {
     }
 }
 
-/// An attempt whose result came too late may have written after the removal of its export was done: that goes, too.
+/// An attempt whose result came too late may have pinned the snapshot again after its export was done, or written after the
+/// removal of the export's files: both go, too.
 pub(crate) async fn too_late(worker: &Worker, lease: &Lease) {
     let removed = match worker.ports.jobs.get(&lease.owner, lease.export).await {
         Ok(Some(export)) if is_over_without_files(&export.state) => delete::remove_all(worker, &export).await,
-        Ok(_) => Ok(()),
+        Ok(Some(export)) => {
+            after(worker, &export).await;
+            Ok(())
+        }
+        Ok(None) => Ok(()),
         Err(error) => return warn!(error = message(&error), "what a late attempt wrote is left"),
     };
     if let Err(error) = removed {

@@ -1,6 +1,5 @@
 //! `cargo xtask test` and `services`: what the tests need is got and started, everything is run, and what was left out is said.
 
-mod python;
 mod runner;
 mod servers;
 mod services;
@@ -15,6 +14,7 @@ use anyhow::Result;
 use self::servers::Servers;
 pub use self::services::run as services;
 use self::tools::Tools;
+use crate::python;
 
 /// Environment for the tests; `docs/tests.md` says what each variable means.
 type Environment = Vec<(&'static str, OsString)>;
@@ -48,7 +48,7 @@ pub fn run(root: &Path, deep: bool) -> Result<bool> {
 }
 
 /// Where cargo builds, and where the tests' own tools are kept between runs.
-fn target_folder(root: &Path) -> PathBuf {
+pub fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
@@ -77,16 +77,4 @@ fn report(missing: &[String], left_out: &str) {
         (false, _, true) => println!("xtask: in CI a missing tool is a failure"),
         _ => {}
     }
-}
-
-/// Runs a command to its end; an error says which command and how it ended.
-fn succeeds(command: &mut Command) -> Result<()> {
-    let status = command.status().map_err(|error| anyhow::anyhow!("{command:?}: {error}"))?;
-    anyhow::ensure!(status.success(), "{command:?}: {status}");
-    Ok(())
-}
-
-/// Whether a command can be run and succeeds; its output is not shown.
-fn works(command: &mut Command) -> bool {
-    command.output().is_ok_and(|output| output.status.success())
 }

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Environment, works};
+use super::Environment;
+use crate::commands::works;
 
 /// What is compiled for tests; clippy in `.ci/run` uses the same, so that both share what they can.
 const WHAT: [&str; 4] = ["--workspace", "--locked", "--features", "cli/failpoints"];

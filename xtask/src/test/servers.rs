@@ -33,6 +33,7 @@ impl Servers {
         }
         if let Some(s3) = &self.s3 {
             environment.push(("OUTHAUL_TEST_S3", s3.endpoint().into()));
+            environment.push(("OUTHAUL_TEST_CATALOG", s3.catalog().into()));
             environment.push(("OUTHAUL_TEST_S3_KEY", s3.access_key().into()));
             environment.push(("OUTHAUL_TEST_S3_SECRET", s3.secret_key().into()));
         }

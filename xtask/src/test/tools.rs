@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 use engines::Engine;
 
-use super::{succeeds, works};
+use crate::commands::{succeeds, works};
 
 /// A program the tests call, the package that brings it, and what the tests do with it.
 struct Tool {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::folder;
 use crate::report::{Report, size};
 use crate::system;
 use crate::wiring::{Engines, Installation};
@@ -31,13 +32,21 @@ struct Check {
 /// Below this much free space an export of any size is likely to fail (bytes).
 const FREE_BYTES_WANTED: u64 = 1 << 30;
 
-/// Looks at everything once: at the engines first, since nothing opens without them.
+/// Looks at everything once: at the engines first, then at what is of this machine, then at what stands on both.
 pub async fn run(config: &Config, report: &Report) -> Result<Exit, Failure> {
     let (clock, random) = (system::clock(), system::random());
     let engines = Engines::of(config, &clock, &random).await?;
     let mut findings = engines.check(clock.as_ref()).await;
-    if findings.iter().all(|finding| finding.verdict != Verdict::Fail) {
-        findings.extend(stores(config).await?);
+    let folder = folder::make(&config.storage.data)?;
+    findings.extend([
+        Finding::ok("data folder", folder.display().to_string()),
+        permissions(&folder),
+        free_space(&folder),
+        Finding::ok("worker", format!("{} steps at a time", config.worker.slots())),
+    ]);
+    match Installation::open(config).await {
+        Ok(installation) => findings.extend(stores(&installation).await),
+        Err(failure) => findings.push(Finding::fail("stores", format!("{:#}", failure.error))),
     }
     // One server may stand behind several ports, and says the same of itself to each.
     let mut checks: Vec<Check> = Vec::new();
@@ -51,19 +60,13 @@ pub async fn run(config: &Config, report: &Report) -> Result<Exit, Failure> {
     Ok(if output.ok { Exit::Done } else { Exit::Unavailable })
 }
 
-async fn stores(config: &Config) -> Result<Vec<Finding>, Failure> {
-    let installation = Installation::open(config).await?;
-    let folder = installation.folder.as_path();
-    Ok(vec![
-        Finding::ok("data folder", folder.display().to_string()),
-        permissions(folder),
-        free_space(folder),
+async fn stores(installation: &Installation) -> [Finding; 4] {
+    [
         outcome("job store", installation.jobs.ping().await.map(|()| "answers".to_owned())),
         outcome("directory", installation.directory.organisations(None, 1).await.map(|_| "answers".to_owned())),
         outcome("lake", installation.lake.current_snapshot().await.map(|id| format!("snapshot {id}"))),
         outcome("artifacts", installation.artifacts.ping().await.map(|()| "can be written".to_owned())),
-        Finding::ok("worker", format!("{} steps at a time", config.worker.slots())),
-    ])
+    ]
 }
 
 fn outcome<E: std::error::Error>(name: &'static str, result: Result<String, E>) -> Finding {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::config::{Config, Database};
+use crate::config::{Catalog, Config, Database};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::report::Report;
 use crate::system;
@@ -31,7 +31,7 @@ pub async fn run(config: &Config, report: &Report) -> Result<Exit, Failure> {
             let done = stores_postgres::migrate(&owner, service, clock.as_ref()).await.or_exit(Exit::Unavailable)?;
             migrated.push(Store { store: "directory", from: done.from, to: done.to });
         }
-        if config.lake.catalog == Database::Postgres {
+        if config.lake.catalog == Catalog::Postgres {
             let done = catalog_postgres::migrate(&owner, service, clock.as_ref()).await.or_exit(Exit::Unavailable)?;
             migrated.push(Store { store: "catalog", from: done.from, to: done.to });
         }

@@ -12,7 +12,7 @@ use crate::exit::Failure;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
-    /// `files` (one .eml each in the data folder's `mail`) or `smtp`.
+    /// `files` (one .eml each in the data folder's `mail`), `smtp` or `ses`.
     pub kind: MailKind,
     /// Who letters come from: an address, or a name and `<address>`.
     pub from: String,
@@ -40,6 +40,8 @@ pub enum MailKind {
     Files,
     /// To a mail server.
     Smtp,
+    /// To Amazon SES, by its API.
+    Ses,
 }
 
 /// How the connection to the mail server is protected.
@@ -79,7 +81,7 @@ impl Mail {
         if self.timeout_seconds == 0 {
             return refused("mail.timeout_seconds must not be 0");
         }
-        if self.kind == MailKind::Files {
+        if self.kind != MailKind::Smtp {
             return Ok(());
         }
         if self.host.is_empty() || !self.host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte))

@@ -16,8 +16,8 @@ pub struct Directory {
 pub struct Lake {
     /// Where its files lie: `folder` (in the data folder) or `s3`.
     pub files: Files,
-    /// What points to its current metadata: `sqlite` (in the data folder) or `postgres`.
-    pub catalog: Database,
+    /// What points to its current metadata: `sqlite` (in the data folder), `postgres` or `rest`.
+    pub catalog: Catalog,
 }
 
 /// In what plans, parts and archives are kept.
@@ -37,6 +37,19 @@ pub enum Database {
     Sqlite,
     /// The server of `[postgres]`.
     Postgres,
+}
+
+/// What points to the current metadata of the table of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Catalog {
+    /// A file in the data folder.
+    #[default]
+    Sqlite,
+    /// The server of `[postgres]`.
+    Postgres,
+    /// The server of `[catalog_rest]`.
+    Rest,
 }
 
 /// A storage of files.

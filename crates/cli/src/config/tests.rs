@@ -37,6 +37,10 @@ fn a_worker_has_at_least_one_slot() {
     assert!((1..=u32::MAX / 2).contains(&slots(0)));
 }
 
+/// A catalog that we would sign in to in two ways.
+const REST: &str = "[lake]\ncatalog = 'rest'\nfiles = 's3'\n[s3]\nbucket = 'bucket'\n[catalog_rest]\nuri = 'https://a'\n\
+                    token = 't'\nclient_id = 'i'";
+
 #[test]
 fn what_cannot_be_is_refused_by_its_name() {
     for (toml, name) in [
@@ -58,6 +62,11 @@ fn what_cannot_be_is_refused_by_its_name() {
         ("[queue]\nanswer_milliseconds = 0", "queue.answer_milliseconds"),
         ("[directory]\nkind = 'postgres'", "postgres.host"),
         ("[lake]\ncatalog = 'postgres'", "lake.catalog"),
+        ("[lake]\ncatalog = 'rest'", "lake.files"),
+        ("[lake]\ncatalog = 'rest'\nfiles = 's3'\n[s3]\nbucket = 'bucket'", "catalog_rest.uri"),
+        (REST, "catalog_rest.token"),
+        ("[mail]\nkind = 'ses'\n[ses]\naccess_key = 'a'", "ses.access_key"),
+        ("[mail]\nkind = 'ses'\n[ses]\nregion = ''", "ses.region"),
         ("[postgres]\nconnections = 0", "postgres.connections"),
         ("[postgres]\nanswer_milliseconds = 0", "postgres.answer_milliseconds"),
         ("[artifacts]\nkind = 's3'", "s3.bucket"),

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog_postgres::PostgresCatalog;
+use catalog_rest::RestCatalog;
 use domain::clock::Clock;
 use domain::finding::Finding;
 use domain::random::Random;
 use domain::secret::Secret;
+use notifier::Sender;
 use postgres::{Deadlines, PostgresOptions, Tls};
 use queue_redis::{Redis, RedisOptions, RedisOptionsError};
-use s3::{Credentials, OptionError, S3Artifacts, S3Options};
+use s3::{Credentials, OptionError, S3Artifacts, S3Objects, S3Options};
+use ses::SesNotifier;
 use stores_postgres::PostgresStores;
 
-use crate::config::{self, Config, Database, PostgresTls, QueueKind};
+use crate::config::{self, Catalog, Config, Database, MailKind, PostgresTls, QueueKind};
 use crate::exit::Failure;
+use crate::remote::tls;
 
 /// What is spoken to over a network, as far as the configuration wants it. None of them is asked anything yet.
 pub struct Engines {
@@ -25,6 +29,10 @@ pub struct Engines {
     pub directory: Option<Arc<PostgresStores>>,
     /// PostgreSQL: the pointer to the table of messages.
     pub catalog: Option<Arc<PostgresCatalog>>,
+    /// An Iceberg REST catalog: the metadata of the table of messages.
+    pub rest: Option<Arc<RestCatalog>>,
+    /// SES: letters.
+    pub ses: Option<SesNotifier>,
     /// A bucket, with the artifacts or the table's files or both.
     pub s3: Option<Arc<S3Artifacts>>,
 }
@@ -36,7 +44,7 @@ impl Engines {
     /// Exit 2, naming the field that cannot be.
     pub async fn of(config: &Config, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Self, Failure> {
         let shared = || (Arc::clone(clock), Arc::clone(random));
-        let mut engines = Self { redis: None, directory: None, catalog: None, s3: None };
+        let mut engines = Self { redis: None, directory: None, catalog: None, rest: None, ses: None, s3: None };
         if config.queue.kind == QueueKind::Redis {
             engines.redis = Some(redis(&config.queue, Arc::clone(random))?);
         }
@@ -44,14 +52,22 @@ impl Engines {
             let (clock, random) = shared();
             engines.directory = Some(Arc::new(PostgresStores::at(&service(&config.postgres)?, clock, random)));
         }
-        if config.lake.catalog == Database::Postgres {
+        if config.lake.catalog == Catalog::Postgres {
             let (clock, random) = shared();
             engines.catalog = Some(Arc::new(PostgresCatalog::at(&service(&config.postgres)?, clock, random)));
+        }
+        if config.mail.kind == MailKind::Ses {
+            let (clock, random) = shared();
+            engines.ses = Some(ses(config, config.mail.sender()?, clock, random).await?);
         }
         if config.user_of_s3().is_some() {
             let (clock, random) = shared();
             let opened = S3Artifacts::open(&s3(&config.s3)?, clock, random).await;
             engines.s3 = Some(Arc::new(opened.map_err(wrong_s3)?));
+        }
+        if let (Catalog::Rest, Some(s3)) = (config.lake.catalog, &engines.s3) {
+            let (clock, random) = shared();
+            engines.rest = Some(Arc::new(rest(&config.catalog_rest, s3, clock, random)?));
         }
         Ok(engines)
     }
@@ -67,6 +83,12 @@ impl Engines {
         }
         if let Some(catalog) = &self.catalog {
             findings.extend(catalog.check().await);
+        }
+        if let Some(rest) = &self.rest {
+            findings.extend(rest.check(clock).await);
+        }
+        if let Some(ses) = &self.ses {
+            findings.extend(ses.check().await);
         }
         if let Some(s3) = &self.s3 {
             findings.extend(s3.bucket().check().await);
@@ -117,15 +139,45 @@ fn postgres_as(postgres: &config::Postgres, user: &str, password: &config::Secre
 fn s3(s3: &config::S3) -> Result<S3Options, Failure> {
     let mut options = S3Options::new(&s3.bucket, &s3.region);
     options.prefix.clone_from(&s3.prefix);
-    options.endpoint = given(&s3.endpoint);
+    options.place.endpoint = given(&s3.endpoint);
     options.path_style = s3.path_style;
     options.kms_key = given(&s3.kms_key);
     options.verify_copies = s3.verify_copies;
     if let (Some(access_key), Some(secret_key)) = (given(&s3.access_key), secret(&s3.secret_key()?)) {
-        options.credentials = Credentials::Keys { access_key, secret_key, session_token: None };
+        options.place.credentials = Credentials::Keys { access_key, secret_key, session_token: None };
     }
     options.check().map_err(wrong_s3)?;
     Ok(options)
+}
+
+/// What it remembers beside the server lies in the bucket, beside the table.
+fn rest(
+    rest: &config::CatalogRest,
+    s3: &S3Artifacts,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<RestCatalog, Failure> {
+    let wrong = |error: catalog_rest::OptionError| Failure::usage(format!("catalog_rest.{error}"));
+    let mut options = rest.options()?;
+    options.tls = tls::config()?;
+    let objects = S3Objects::new(s3.bucket().clone());
+    let beside = objects.location("lake/catalog");
+    RestCatalog::new(options, Arc::new(objects), beside, clock, random).map_err(wrong)
+}
+
+/// Amazon SES for the letters of `from`.
+///
+/// # Errors
+/// Exit 2, naming the field that cannot be.
+pub async fn ses(
+    config: &Config,
+    from: Sender,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<SesNotifier, Failure> {
+    let options = config.ses.options(config.mail.timeout_seconds)?;
+    let made = SesNotifier::new(&options, from, clock, random).await;
+    made.map_err(|error| Failure::usage(format!("ses.{error}")))
 }
 
 fn wrong_s3(error: OptionError) -> Failure {

@@ -80,6 +80,9 @@ pub async fn lake(
     if let Some(catalog) = &engines.catalog {
         parts.catalog = Arc::clone(catalog) as Arc<dyn Catalog>;
     }
+    if let Some(rest) = &engines.rest {
+        parts.catalog = Arc::clone(rest) as Arc<dyn Catalog>;
+    }
     let lake = Lake::open_with(parts, options, Arc::clone(clock), Arc::clone(random)).await;
     Ok(Arc::new(lake.map_err(|error| anyhow!(error)).or_exit(Exit::Unavailable)?))
 }

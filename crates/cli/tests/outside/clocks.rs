@@ -1,7 +1,7 @@
 //! Processes whose clocks are hours apart: who is alive is decided by monotonic clocks, so nobody takes from the living,
 //! and what the dead held is taken over all the same.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::server::{Client, Server, member, wait_until};
 use crate::support::{Outhaul, has_tool, sha256_of};
@@ -10,11 +10,8 @@ const MONTH: (&str, &str) = ("2024-01-01", "2024-01-31");
 
 /// A worker whose wall clock is off by `offset`, e.g. `+1h`.
 fn worker_at(outhaul: &Outhaul, offset: &str) -> Server {
-    let real = outhaul.command(&["worker"]);
-    let mut command = Command::new("faketime");
-    command.args(["-f", offset]).arg(real.get_program()).args(real.get_args());
-    command.envs(real.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").current_dir(real.get_current_dir().unwrap());
+    let mut command = outhaul.command_under(&["faketime", "-f", offset], &["worker"]);
+    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     Server::silent(command.stderr(Stdio::null()))
 }
 

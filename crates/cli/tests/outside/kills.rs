@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
+use crate::mode::Mode;
 use crate::support::{Outhaul, is_deep};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -136,6 +137,31 @@ fn goes_on(outhaul: &Outhaul, export: &[&str], expected: &str) {
 #[test]
 fn killed_ingests_leave_no_row_lost_or_doubled() {
     let outhaul = outhaul();
+    killed_ingests(&outhaul, INGEST, if is_deep() { 250 } else { 25 });
+    assert_eq!(outhaul.files().iter().filter(|name| name.starts_with("staging/")).count(), 0);
+}
+
+/// What an ingest does on PostgreSQL and a bucket.
+const INGEST_ON_ENGINES: &[&str] = &[
+    "s3.put.before",
+    "s3.put.after",
+    "commit.manifest",
+    "commit.metadata",
+    "commit.swap",
+    "postgres.commit.before",
+    "postgres.commit.after",
+    "commit.swapped",
+];
+
+#[test]
+fn killed_ingests_on_postgres_and_a_bucket_leave_no_row_lost_or_doubled() {
+    let Some(mode) = Mode::embedded().with_postgres().and_then(Mode::with_bucket) else { return };
+    mode.outhaul.run(&["migrate"]).expect(0);
+    killed_ingests(&mode.outhaul, INGEST_ON_ENGINES, if is_deep() { 80 } else { 10 });
+}
+
+/// Every ingest but the first is killed at one of the points, in turn, or at any moment, and given again.
+fn killed_ingests(outhaul: &Outhaul, points: &[&'static str], ingests: usize) {
     let messages = outhaul.generate("m.ndjson", &["--messages", "6000", "--organisations", "1", "--days", "5"]);
     // The organisation is part of each line; here each ingest has one of its own.
     let text = std::fs::read_to_string(&messages).unwrap().replace("\"org\":\"org-0001\",", "");
@@ -144,15 +170,15 @@ fn killed_ingests_leave_no_row_lost_or_doubled() {
     let path = messages.to_str().unwrap();
     let mut kills = Kills::new(3);
     let (mut expected, mut rows) = (None, None);
-    for number in 0..if is_deep() { 250 } else { 25 } {
+    for number in 0..ingests {
         let org = format!("org-{number:04}");
         let ingest = ["ingest", "--org", &org, "--create", path];
         match number {
             0 => {}
-            _ if number % 5 == 0 => kills.after_a_while(&outhaul, &ingest),
+            _ if number % 5 == 0 => kills.after_a_while(outhaul, &ingest),
             _ => {
-                let point = INGEST[number % INGEST.len()];
-                kills.at(&outhaul, &ingest, point, 1, "ingest");
+                let point = points[number % points.len()];
+                kills.at(outhaul, &ingest, point, 1, "ingest");
             }
         }
         outhaul.run(&ingest).expect(0);
@@ -161,7 +187,7 @@ fn killed_ingests_leave_no_row_lost_or_doubled() {
         assert_eq!(*expected.get_or_insert(hash.clone()), hash, "{org}");
     }
     println!("killed inside: {:?}", kills.count);
-    assert!(kills.count["ingest"] >= 10);
+    assert!(kills.count["ingest"] as usize >= ingests * 2 / 5);
     let stats = outhaul.json(&["lake", "stats"]);
     for org in stats["organisations"].as_array().unwrap() {
         let counted = org["rows"].as_u64().unwrap();
@@ -170,5 +196,4 @@ fn killed_ingests_leave_no_row_lost_or_doubled() {
     assert_eq!(rows, Some(text.lines().count() as u64));
     let checked = outhaul.json(&["lake", "check"]);
     assert_eq!((&checked["ok"], &checked["orphans"]), (&json!(true), &json!([])));
-    assert_eq!(outhaul.files().iter().filter(|name| name.starts_with("staging/")).count(), 0);
 }

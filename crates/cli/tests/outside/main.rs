@@ -9,10 +9,12 @@ mod cost;
 #[cfg(feature = "failpoints")]
 mod edges;
 mod first_export;
+mod fleet;
 mod iceberg;
 #[cfg(feature = "failpoints")]
 mod kills;
 mod login_times;
+mod mail;
 mod memory;
 mod mode;
 mod modes;

@@ -1,6 +1,6 @@
 //! Installations on each set of engines.
 
-use engines::{Bucket, Database, Redis};
+use engines::{Bucket, Database, Redis, Warehouse};
 
 use crate::support::Outhaul;
 
@@ -24,6 +24,8 @@ pub struct Engines {
     pub database: Option<Database>,
     /// Messages and artifacts.
     pub bucket: Option<Bucket>,
+    /// The catalog.
+    pub warehouse: Option<Warehouse>,
 }
 
 impl Mode {
@@ -84,6 +86,21 @@ impl Mode {
             .with("OUTHAUL_POSTGRES__OWNER_PASSWORD", owner.password());
         self.engines.database = Some(database);
         self
+    }
+
+    /// The catalog behind Iceberg's REST protocol. Goes with a bucket.
+    pub fn with_rest_catalog(mut self) -> Option<Self> {
+        let warehouse = Warehouse::fresh()?;
+        self.outhaul = self
+            .outhaul
+            .with("OUTHAUL_LAKE__CATALOG", "rest")
+            .with("OUTHAUL_CATALOG_REST__URI", warehouse.catalog())
+            .with("OUTHAUL_CATALOG_REST__WAREHOUSE", warehouse.name())
+            .with("OUTHAUL_CATALOG_REST__PLACE", "catalog")
+            .with("OUTHAUL_CATALOG_REST__CLIENT_ID", warehouse.client_id())
+            .with("OUTHAUL_CATALOG_REST__CLIENT_SECRET", warehouse.client_secret());
+        self.engines.warehouse = Some(warehouse);
+        Some(self)
     }
 
     /// Wakes and limits in a Redis of its own.

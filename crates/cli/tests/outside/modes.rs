@@ -115,6 +115,13 @@ fn redis_postgres_and_a_bucket() {
     assert_eq!(whole_way(&mode), expected());
 }
 
+#[test]
+fn sqlite_a_bucket_and_a_rest_catalog() {
+    let mode = Mode::embedded().with_bucket().and_then(Mode::with_rest_catalog);
+    let Some(mode) = mode else { return };
+    assert_eq!(whole_way(&mode), expected());
+}
+
 /// Links lead to the service, which asks for the membership at each range.
 #[test]
 fn a_bucket_behind_the_service() {

@@ -4,14 +4,18 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use crate::support::{Outhaul, Ran};
+use crate::support::{Outhaul, Ran, is_deep};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// The password of everybody in these tests.
 pub const PASSWORD: &str = "correct horse battery";
-const LOOKS: u32 = 600;
 const LOOK: Duration = Duration::from_millis(100);
+
+/// A minute; ten with `--deep`, where engines are slower by seconds.
+fn looks() -> u32 {
+    if is_deep() { 6_000 } else { 600 }
+}
 
 /// A process of the service.
 pub struct Server {
@@ -49,7 +53,7 @@ impl Server {
 
     /// Waits until the process has ended by itself.
     pub fn ended(mut self) -> ExitStatus {
-        for _ in 0..LOOKS {
+        for _ in 0..looks() {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
@@ -60,8 +64,13 @@ impl Server {
 
     /// Sends SIGTERM.
     pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        kill_process(pid, signal).unwrap();
     }
 
     /// Sends SIGTERM; the exit code.
@@ -82,7 +91,7 @@ impl Drop for Server {
 /// Waits until something holds that another process brings about.
 #[track_caller]
 pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..LOOKS {
+    for _ in 0..looks() {
         if holds() {
             return;
         }
@@ -203,7 +212,7 @@ impl Client {
 
     /// Waits until an export is in this state.
     pub fn wait_for(&self, export: &str, state: &str) -> Value {
-        for _ in 0..LOOKS {
+        for _ in 0..looks() {
             let seen = self.get(export).json();
             if seen["state"] == state {
                 return seen;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 
-use crate::server::{Client, Server, member};
+use crate::mode::Mode;
+use crate::server::{Client, Server, member, wait_until};
 use crate::support::{Outhaul, is_deep, sha256_of};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -38,9 +39,25 @@ const POINTS: &[(&str, u64)] = &[
     ("notify.sent", 1),
 ];
 
+/// Those of a worker on PostgreSQL and a bucket. An archive of more than 8 MiB is an upload in two parts.
+const ENGINE_POINTS: &[(&str, u64)] = &[
+    ("s3.put.before", 30),
+    ("s3.put.after", 30),
+    ("s3.upload.begun", 1),
+    ("s3.part.after", 2),
+    ("s3.complete.before", 1),
+    ("s3.complete.after", 1),
+    ("postgres.commit.before", 1),
+    ("postgres.commit.after", 1),
+];
+
 /// Impatient, and with room for as many sign-ins and exports as the rounds need.
 fn outhaul() -> Outhaul {
-    Outhaul::impatient()
+    with_room(Outhaul::impatient())
+}
+
+fn with_room(outhaul: Outhaul) -> Outhaul {
+    outhaul
         .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ACCOUNT", 10_000)
         .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ADDRESS", 10_000)
         .with("OUTHAUL_LIMITS__EXPORTS_PER_ORGANISATION_PER_DAY", 10_000)
@@ -70,7 +87,12 @@ fn command(outhaul: &Outhaul, role: &str, order: Option<&str>) -> std::process::
 
 /// Asks under a key of the client's, so that a repeated request is known; the answer may get lost.
 fn ask(client: &Client, key: &str) -> Option<String> {
-    let body = json!({ "dataset": "messages", "from": DAYS.0, "to": DAYS.1 }).to_string().into_bytes();
+    ask_for(client, key, "zip")
+}
+
+fn ask_for(client: &Client, key: &str, format: &str) -> Option<String> {
+    let body = json!({ "dataset": "messages", "from": DAYS.0, "to": DAYS.1, "format": format });
+    let body = body.to_string().into_bytes();
     let headers = [("content-type", "application/json"), ("idempotency-key", key)];
     let answer = client.try_request("POST", &format!("/v1/organisations/{ORG}/exports"), &headers, Some(body)).ok()?;
     assert_eq!(answer.status, 202, "{}", answer.json());
@@ -153,6 +175,64 @@ fn workers_are_killed_while_the_api_goes_on() {
     println!("killed at: {killed:?}");
     assert_eq!(api.stop(), Some(0));
     nothing_is_left(&outhaul);
+}
+
+/// On Redis, PostgreSQL and a bucket: what a worker had begun in any of them, another one finishes.
+#[test]
+fn workers_on_other_engines_are_killed() {
+    let mode = Mode::embedded().with_redis().and_then(Mode::with_postgres).and_then(Mode::with_bucket);
+    let Some(Mode { outhaul, engines }) = mode else { return };
+    let bucket = engines.bucket.as_ref().unwrap();
+    let outhaul = with_room(outhaul)
+        .with("OUTHAUL_LIMITS__LEASE_MILLISECONDS", 1_000)
+        .with("OUTHAUL_LIMITS__HEARTBEAT_MILLISECONDS", 200)
+        .with("OUTHAUL_LIMITS__SWEEP_MILLISECONDS", 500)
+        .with("OUTHAUL_LIMITS__SEGMENT_ROWS_TARGET", 4_000);
+    outhaul.run(&["migrate"]).expect(0);
+    let messages = outhaul.generate("m.ndjson", &["--messages", "60000", "--organisations", "1"]);
+    outhaul.ingest(ORG, &[&messages]);
+    member(&outhaul, ORG, EMAIL, "member");
+    outhaul.export(ORG, DAYS, "out.csv", &["--format", "csv"]);
+    let expected = outhaul.sha256("out.csv");
+    let uploads = bucket.uploads().len();
+
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let mut killed = BTreeMap::<&str, u32>::new();
+    let api = Server::run(&mut command(&outhaul, "api", None));
+    let client = Client::sign_in(&api, EMAIL);
+    for round in 0..ENGINE_POINTS.len() * if is_deep() { 20 } else { 2 } {
+        bucket.keys("").iter().filter(|key| key.contains("/parts/")).for_each(|key| bucket.delete(key));
+        let (point, passes) = ENGINE_POINTS[round % ENGINE_POINTS.len()];
+        let order = format!("{point}:{}", 1 + rng.next_u64() % passes);
+        let worker = Server::silent(&mut command(&outhaul, "worker", Some(&order)));
+        let export = ask_for(&client, &format!("round-{round}"), "csv").expect("the API is there");
+        assert_eq!(worker.ended().signal(), Some(SIGKILL), "{order}");
+        *killed.entry(point).or_default() += 1;
+
+        let worker = Server::worker(&outhaul);
+        check(&outhaul, &client, &export, &expected);
+        assert_eq!(worker.stop(), Some(0));
+    }
+    // The files go in a step of their own; whoever died before it is followed by another.
+    let export = ask_for(&client, "last", "csv").unwrap();
+    let worker = Server::worker(&outhaul);
+    check(&outhaul, &client, &export, &expected);
+    assert_eq!(worker.stop(), Some(0));
+    let archives = || bucket.keys("").iter().filter(|key| key.contains("/archives/")).count();
+    let before = archives();
+    let worker = Server::silent(&mut command(&outhaul, "worker", Some("s3.delete.before:1")));
+    assert_eq!(client.request("DELETE", &export, &[], None).status, 204);
+    assert_eq!(worker.ended().signal(), Some(SIGKILL));
+    let worker = Server::worker(&outhaul);
+    wait_until("the removal", || archives() < before);
+    assert_eq!(worker.stop(), Some(0));
+    println!("killed at: {killed:?}");
+    assert_eq!(api.stop(), Some(0));
+    // An upload that its worker can no longer end is given up by a sweep, a day later.
+    let begun = ["s3.upload.begun", "s3.part.after", "s3.complete.before"].map(|point| killed[point] as usize);
+    assert!(bucket.uploads().len() - uploads <= begun.iter().sum(), "{:?}", bucket.uploads());
+    assert_eq!(outhaul.json(&["lake", "stats"])["pins"], 0);
+    assert_eq!(outhaul.json(&["lake", "check"])["orphans"], json!([]));
 }
 
 fn nothing_is_left(outhaul: &Outhaul) {

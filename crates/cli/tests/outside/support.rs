@@ -87,6 +87,15 @@ impl Outhaul {
         command
     }
 
+    /// The command and its arguments behind those of another program, which starts it.
+    pub fn command_under(&self, wrapper: &[&str], args: &[&str]) -> Command {
+        let real = self.command(args);
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(real.get_program()).args(real.get_args()).current_dir(self.home.path());
+        command.envs(real.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    }
+
     /// Runs to the end.
     pub fn run(&self, args: &[&str]) -> Ran {
         Ran::of(&self.command(args).output().expect("the program starts"))

@@ -37,11 +37,24 @@ pub fn ask(
     headers: &[&str],
     body: &[u8],
 ) -> io::Result<Answer> {
+    ask_for("s3", endpoint, keys, method, target, headers, body)
+}
+
+/// The same of another service on the same port.
+pub fn ask_for(
+    service: &str,
+    endpoint: &str,
+    keys: &Keys,
+    method: &str,
+    target: &str,
+    headers: &[&str],
+    body: &[u8],
+) -> io::Result<Answer> {
     let host = endpoint.strip_prefix("http://").ok_or_else(|| Error::other("an endpoint that is not http"))?;
     let host = host.trim_end_matches('/');
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let now = signature::now();
-    let authorization = signature::sign(keys, method, host, path, query, &now);
+    let authorization = signature::sign(keys, service, method, host, path, query, &now);
     // A request of HTTP/1.0 is answered in one piece, and its connection closed.
     let mut head = format!(
         "{method} {target} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\nx-amz-content-sha256: {UNSIGNED}\r\n\

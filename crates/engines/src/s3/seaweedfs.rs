@@ -1,4 +1,4 @@
-//! SeaweedFS in one process, `weed mini`: an S3 server that refuses wrong signatures.
+//! SeaweedFS in one process, `weed mini`: an S3 server that refuses wrong signatures, and an Iceberg REST catalog.
 
 use std::path::Path;
 
@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use super::bucket::Bucket;
 use super::client;
 use super::signature::Keys;
+use super::warehouse::Warehouse;
 use crate::folder::Folder;
 use crate::programs::{self, Engine};
 use crate::server::{self, Launch, Server};
@@ -25,6 +26,7 @@ pub struct SeaweedFs {
 #[derive(Clone, Debug)]
 struct Way {
     endpoint: String,
+    catalog: String,
     keys: Keys,
 }
 
@@ -49,6 +51,11 @@ impl SeaweedFs {
         &self.way.endpoint
     }
 
+    /// The address of its Iceberg REST catalog.
+    pub fn catalog(&self) -> &str {
+        &self.way.catalog
+    }
+
     /// Who may do everything.
     pub fn access_key(&self) -> &str {
         &self.way.keys.access_key
@@ -67,6 +74,11 @@ impl SeaweedFs {
     /// An empty bucket here.
     pub fn bucket(&self) -> Bucket {
         Bucket::make(self.way.endpoint.clone(), self.way.keys.clone())
+    }
+
+    /// An empty warehouse here.
+    pub fn warehouse(&self) -> Warehouse {
+        Warehouse::make(&self.way.endpoint, self.way.catalog.clone(), self.way.keys.clone())
     }
 
     /// Ends it like a power cut.
@@ -101,6 +113,8 @@ impl Way {
         [200, 409].contains(&status("PUT", "/is-it-ready"))
             && status("PUT", "/is-it-ready/object") == 200
             && status("DELETE", "/is-it-ready") == 204
+            && client::ask(&self.catalog, &self.keys, "GET", "/v1/config", &[], b"")
+                .is_ok_and(|answer| answer.status == 200)
     }
 }
 
@@ -108,7 +122,7 @@ fn prepare(program: &Path) -> (Server, Way) {
     // It has nothing to tell that matters behind the test: what it was told to keep lies in the folder.
     let folder = Folder::new("s3", "KILL");
     let program = if programs::is_open_to_server(program) { program.to_owned() } else { folder.copy_program(program) };
-    let [s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc, admin, admin_grpc, webdav] =
+    let [s3, s3_grpc, iceberg, master, master_grpc, volume, volume_grpc, filer, filer_grpc, admin, admin_grpc, webdav] =
         ports::free();
     let data = folder.path().display();
     let options = [
@@ -130,7 +144,7 @@ fn prepare(program: &Path) -> (Server, Way) {
         format!("-webdav.port={webdav}"),
         "-webdav=false".to_owned(),
         "-admin.ui=false".to_owned(),
-        "-s3.port.iceberg=0".to_owned(),
+        format!("-s3.port.iceberg={iceberg}"),
         "-s3.port.lance=0".to_owned(),
         // A bucket that is not there is an error, as it is elsewhere.
         "-s3.autoCreateBucket=false".to_owned(),
@@ -148,5 +162,6 @@ fn prepare(program: &Path) -> (Server, Way) {
         ("GOMEMLIMIT", "512MiB".to_owned()),
     ];
     let launch = Launch { program, arguments, environment, stop: Signal::KILL };
-    (Server::new(folder, launch), Way { endpoint: format!("http://127.0.0.1:{s3}"), keys })
+    let address = |port| format!("http://127.0.0.1:{port}");
+    (Server::new(folder, launch), Way { endpoint: address(s3), catalog: address(iceberg), keys })
 }

@@ -27,16 +27,16 @@ impl std::fmt::Debug for Keys {
 }
 
 /// The header `Authorization` of a request whose `x-amz-date` is `now`; `path` and `query` are encoded already.
-pub fn sign(keys: &Keys, method: &str, host: &str, path: &str, query: &str, now: &str) -> String {
+pub fn sign(keys: &Keys, service: &str, method: &str, host: &str, path: &str, query: &str, now: &str) -> String {
     let mut pairs: Vec<_> = query.split('&').filter(|pair| !pair.is_empty()).map(with_equals_sign).collect();
     pairs.sort_unstable();
     let headers = format!("host:{host}\nx-amz-content-sha256:{UNSIGNED}\nx-amz-date:{now}\n");
     let request = [method, path, &pairs.join("&"), &headers, SIGNED_HEADERS, UNSIGNED].join("\n");
     let day = &now[..8];
-    let scope = format!("{day}/{}/s3/aws4_request", keys.region);
+    let scope = format!("{day}/{}/{service}/aws4_request", keys.region);
     let text = format!("AWS4-HMAC-SHA256\n{now}\n{scope}\n{}", hex(&Sha256::digest(request)));
     let first = format!("AWS4{}", keys.secret_key).into_bytes();
-    let steps = [day, &keys.region, "s3", "aws4_request", &text];
+    let steps = [day, &keys.region, service, "aws4_request", &text];
     let signature = steps.iter().fold(first, |key, step| hmac(&key, step.as_bytes()).to_vec());
     format!(
         "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={SIGNED_HEADERS}, Signature={}",

@@ -1,4 +1,7 @@
 //! The port of the catalog: one pointer to the table's metadata, and the records that change together with it.
+//!
+//! Some catalogs only keep the pointer, and we write the metadata files it leads to; others write them themselves, from the
+//! change they are told ([0025](../../../docs/adr/0025-the-catalog-over-rest.md)). A [`Commit`] holds what either needs.
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
@@ -13,9 +16,12 @@ use async_trait::async_trait;
 use domain::ids::{ExportId, IngestId, Slug};
 use domain::owner::Owner;
 use domain::time::Micros;
+use iceberg::spec::TableMetadataRef;
+use iceberg::{TableRequirement, TableUpdate};
 
 use crate::error::LakeError;
 use crate::staging::Staging;
+pub use crate::table::lineage::{COMMIT, commit_of};
 pub use sqlite::SqliteCatalog;
 
 /// The name of the catalog, as other engines must give it.
@@ -29,13 +35,20 @@ pub const TABLE: &str = "messages";
 /// that were written or taken away just before.
 #[async_trait]
 pub trait Catalog: Debug + Send + Sync {
-    /// The location of the table's current metadata, or `None` before the table was made.
-    async fn pointer(&self) -> Result<Option<String>, LakeError>;
+    /// The table's current metadata, or `None` before the table was made.
+    async fn pointer(&self) -> Result<Option<Pointer>, LakeError>;
 
-    /// Makes the table by letting it point to `commit.to`. `false` if it is already there.
+    /// Whether it writes the table's metadata files itself, wherever it likes, and removes old ones. Otherwise the file at
+    /// `commit.to` is there before it is told of the commit.
+    fn writes_metadata(&self) -> bool {
+        false
+    }
+
+    /// Makes the table with the commit as its first. `false` if it is already there.
     async fn create(&self, commit: Commit) -> Result<bool, LakeError>;
 
-    /// Moves the pointer from `from` to `commit.to`, and records the commit and its batch, all or nothing.
+    /// Makes the commit the table's newest if the pointer still leads to `from`, and records the commit and its batch, all or
+    /// nothing.
     async fn swap(&self, from: &str, commit: Commit) -> Result<Swapped, LakeError>;
 
     /// The winning attempt of a commit that was recorded under this id. `None` is final where nobody holds its staging
@@ -44,6 +57,12 @@ pub trait Catalog: Debug + Send + Sync {
 
     /// What came of a batch that was committed before.
     async fn batch(&self, key: &BatchKey) -> Result<Option<Batch>, LakeError>;
+
+    /// Forgets the batches of commits behind this sequence number: the table was put back to it. Nothing is left to do where
+    /// they were put back with the pointer.
+    async fn forget_behind(&self, _sequence_number: i64) -> Result<(), LakeError> {
+        Ok(())
+    }
 
     /// Writes a pin, unless the export has one. Returns the pin that holds now.
     async fn pin(&self, pin: Pin) -> Result<Pin, LakeError>;
@@ -55,6 +74,31 @@ pub trait Catalog: Debug + Send + Sync {
     async fn pins(&self) -> Result<Vec<Pin>, LakeError>;
 }
 
+/// Where the table's current metadata is.
+#[derive(Clone, Debug)]
+pub struct Pointer {
+    /// Its location, another one after each change.
+    pub location: String,
+    /// The metadata, from a catalog that hands it out; otherwise it is read at the location.
+    pub metadata: Option<TableMetadataRef>,
+}
+
+impl Pointer {
+    /// To a file that has to be read.
+    pub fn to(location: String) -> Self {
+        Self { location, metadata: None }
+    }
+}
+
+/// What a commit changes, as the protocol of Iceberg's REST catalogs says it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableChange {
+    /// What must hold, or the commit has lost.
+    pub requirements: Vec<TableRequirement>,
+    /// What becomes of the metadata, in this order.
+    pub updates: Vec<TableUpdate>,
+}
+
 /// One attempt to commit.
 #[derive(Clone, Debug)]
 pub struct Commit {
@@ -62,8 +106,10 @@ pub struct Commit {
     pub staging: Arc<Staging>,
     /// The id of the snapshot that this attempt would make current.
     pub attempt: i64,
-    /// The location of its metadata.
+    /// The location of its metadata, for a catalog that does not write it.
     pub to: String,
+    /// The change that leads there, for one that does.
+    pub change: TableChange,
     /// When, by the lake's clock.
     pub at: Micros,
     /// The batch that it brings in.

@@ -9,7 +9,7 @@ use domain::ids::{ExportId, IngestId};
 use domain::time::Micros;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::{Batch, BatchKey, CATALOG_NAME, Catalog, Commit, NAMESPACE, NewBatch, Pin, Swapped, TABLE};
+use super::{Batch, BatchKey, CATALOG_NAME, Catalog, Commit, NAMESPACE, NewBatch, Pin, Pointer, Swapped, TABLE};
 use crate::disk;
 use crate::error::LakeError;
 
@@ -93,8 +93,8 @@ impl SqliteCatalog {
 
 #[async_trait]
 impl Catalog for SqliteCatalog {
-    async fn pointer(&self) -> Result<Option<String>, LakeError> {
-        self.with(|connection| pointer(connection)).await
+    async fn pointer(&self) -> Result<Option<Pointer>, LakeError> {
+        Ok(self.with(|connection| pointer(connection)).await?.map(Pointer::to))
     }
 
     async fn create(&self, commit: Commit) -> Result<bool, LakeError> {

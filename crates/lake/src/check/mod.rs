@@ -52,7 +52,8 @@ impl Lake {
         let version = self.version().await?;
         let mut report = CheckReport { snapshots: version.metadata.snapshots().len(), ..CheckReport::default() };
         let inventory = inventory::take(&self.io, &version, &mut report.problems).await?;
-        let orphans = orphans::unnamed(self.old(found), &announced, &inventory);
+        let catalog_writes = self.parts.catalog.writes_metadata();
+        let orphans = orphans::unnamed(self.old(found), &announced, &inventory, catalog_writes);
         files::check(&self.blocks(), inventory, &mut report).await?;
         let storage = Arc::clone(&self.parts.storage);
         report.orphans = disk::blocking(move || orphans::still_there(storage.as_ref(), orphans)).await?;

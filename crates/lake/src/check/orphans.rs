@@ -18,9 +18,21 @@ pub(crate) fn announced(root: &Path) -> Result<BTreeSet<String>, LakeError> {
     Ok(paths)
 }
 
-/// The files of `found` that neither the inventory nor an intent names.
-pub(crate) fn unnamed(found: Vec<Listed>, announced: &BTreeSet<String>, inventory: &Inventory) -> Vec<String> {
+/// What the names of table metadata end with (Iceberg table spec, "Table Metadata").
+const METADATA_SUFFIX: &str = ".metadata.json";
+
+/// The files of `found` that neither the inventory nor an intent names. Where the catalog writes metadata, such files are its
+/// business, whatever is in them.
+pub(crate) fn unnamed(
+    found: Vec<Listed>,
+    announced: &BTreeSet<String>,
+    inventory: &Inventory,
+    catalog_writes: bool,
+) -> Vec<String> {
     let named = |path: &String| {
+        if catalog_writes && path.ends_with(METADATA_SUFFIX) {
+            return true;
+        }
         let data = path.strip_suffix(SUMS_SUFFIX).unwrap_or(path);
         inventory.data.contains_key(data) || inventory.metadata.contains(path) || announced.contains(path)
     };

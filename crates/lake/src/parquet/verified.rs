@@ -13,6 +13,8 @@ use super::{BLOCK_BYTES, BlockSource, BlockStore, BlockSums};
 use crate::error::LakeError;
 use crate::file::SUMS_SUFFIX;
 
+/// How often bytes are read that do not match their sum: they may have been damaged on their way.
+const READS: u32 = 3;
 /// Blocks that are kept of a file of which each read costs a round trip: its columns are read side by side.
 const FAR_BLOCKS: usize = 16;
 /// Blocks at the end of such a file that are read at once when it is opened.
@@ -148,20 +150,14 @@ impl Inner {
 
     fn read(&self, index: usize) -> Result<Bytes, LakeError> {
         let range = self.range(index..index + 1);
-        let read = || self.source.read(range.start, (range.end - range.start) as usize);
-        let block = read()?;
-        if self.matches(index, &block) {
-            return Ok(block);
-        }
-        // It may have been damaged on its way.
-        let block = read()?;
-        match self.matches(index, &block) {
-            true => Ok(block),
-            false => {
-                let what = format!("the block at byte {} does not match its sum", range.start);
-                Err(corrupt(&self.path, &what))
+        for _ in 0..READS {
+            let block = self.source.read(range.start, (range.end - range.start) as usize)?;
+            if self.matches(index, &block) {
+                return Ok(block);
             }
         }
+        let what = format!("the block at byte {} does not match its sum", range.start);
+        Err(corrupt(&self.path, &what))
     }
 
     /// Reads blocks at once and keeps those that match; the others are read again when they are asked for.
@@ -238,12 +234,14 @@ impl Read for BlockReader {
 fn read_sums(store: &dyn BlockStore, path: &str, bytes: u64) -> Result<BlockSums, LakeError> {
     let length = BlockSums::encoded_bytes(bytes);
     let source = store.open(&format!("{path}{SUMS_SUFFIX}"), length)?;
-    let read = || Ok::<_, LakeError>(BlockSums::decode(&source.read(0, length as usize)?));
-    // They may have been damaged on their way.
-    let sums = match read()? {
-        Ok(sums) => sums,
-        Err(_) => read()?.map_err(|what| corrupt(path, what))?,
-    };
+    let mut sums = Err("its block sums were not read");
+    for _ in 0..READS {
+        sums = BlockSums::decode(&source.read(0, length as usize)?);
+        if sums.is_ok() {
+            break;
+        }
+    }
+    let sums = sums.map_err(|what| corrupt(path, what))?;
     if sums.bytes == bytes { Ok(sums) } else { Err(LakeError::other_length(path)) }
 }
 

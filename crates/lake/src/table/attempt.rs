@@ -6,6 +6,7 @@ use domain::clock::Clock;
 use domain::ids::IngestId;
 use domain::random::{Random, uuid_v7};
 use fail::fail_point;
+use iceberg::TableRequirement;
 use iceberg::io::FileIO;
 use iceberg::spec::{
     MAIN_BRANCH, ManifestEntryRef, ManifestListWriter, MetadataLog, Operation, Snapshot, TableMetadata,
@@ -16,7 +17,7 @@ use super::load::Version;
 use super::manifests::{self, Listing};
 use super::schema::creation;
 use super::summary::summarise;
-use crate::catalog::{Commit, NewBatch};
+use crate::catalog::{Commit, NewBatch, TableChange};
 use crate::disk;
 use crate::error::LakeError;
 use crate::places::Places;
@@ -39,6 +40,8 @@ pub(crate) struct Attempts<'a> {
     pub(crate) storage: &'a Arc<dyn Storage>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) random: &'a dyn Random,
+    /// Whether the catalog writes the table's metadata files and removes old ones, and we do neither.
+    pub(crate) catalog_writes: bool,
 }
 
 /// A snapshot that is complete but for its files.
@@ -48,6 +51,7 @@ pub(crate) struct Attempt {
     manifests: Vec<String>,
     metadata: TableMetadata,
     metadata_location: String,
+    change: TableChange,
     replaced: Vec<String>,
 }
 
@@ -100,11 +104,14 @@ impl Attempts<'_> {
         let built = builder.set_branch_snapshot(snapshot.clone(), MAIN_BRANCH)?.build()?;
         let old = |log: MetadataLog| path_of(&log.metadata_file).to_owned();
         let replaced = built.expired_metadata_logs.into_iter().map(old);
+        let is_ours = |path: &String| !self.catalog_writes && path.starts_with(&folder);
+        let change = TableChange { requirements: requirements(base, parent), updates: built.changes };
         Ok(Attempt {
             manifests: (0..draft.listing.drafts.len()).map(|n| place(format!("{uuid}-m{n}.avro"))).collect(),
             metadata_location: place(format!("{version:05}-{uuid}.metadata.json")),
-            replaced: replaced.filter(|path| path.starts_with(&folder)).collect(),
+            replaced: replaced.filter(is_ours).collect(),
             metadata: built.metadata,
+            change,
             snapshot,
             listing: draft.listing,
         })
@@ -129,9 +136,9 @@ impl Attempts<'_> {
         attempt: Attempt,
         batch: Option<NewBatch>,
     ) -> Result<Commit, LakeError> {
-        let (intents, recorder) = (attempt.intents(), Arc::clone(staging));
+        let (intents, recorder) = (attempt.intents(self.catalog_writes), Arc::clone(staging));
         disk::blocking(move || recorder.record(&intents)).await?;
-        let Attempt { snapshot, listing, manifests, metadata, metadata_location, .. } = attempt;
+        let Attempt { snapshot, listing, manifests, metadata, metadata_location, change, .. } = attempt;
         let (io, id) = (file_io(Arc::clone(self.storage), Some(staging.folder().to_owned())), snapshot.snapshot_id());
         let mut listed = Vec::with_capacity(manifests.len() + listing.kept.len());
         for (place, lines) in manifests.iter().zip(listing.drafts) {
@@ -145,21 +152,35 @@ impl Attempts<'_> {
         list.add_manifests(listed.into_iter())?;
         list.close().await?;
         fail_point!("commit.list");
-        write_metadata(&io, &metadata_location, &metadata).await?;
+        if !self.catalog_writes {
+            write_metadata(&io, &metadata_location, &metadata).await?;
+        }
         fail_point!("commit.metadata");
         let staging = Arc::clone(staging);
-        Ok(Commit { staging, attempt: id, to: metadata_location, at: self.clock.now(), batch })
+        Ok(Commit { staging, attempt: id, to: metadata_location, change, at: self.clock.now(), batch })
     }
 }
 
 impl Attempt {
-    fn intents(&self) -> Vec<Intent> {
+    fn intents(&self, catalog_writes: bool) -> Vec<Intent> {
         let attempt = self.snapshot.snapshot_id();
+        let metadata = (!catalog_writes).then_some(self.metadata_location.as_str());
         let places = self.manifests.iter().map(String::as_str);
-        let places = places.chain([self.snapshot.manifest_list(), &self.metadata_location]);
+        let places = places.chain([self.snapshot.manifest_list()]).chain(metadata);
         let written = places.map(|place| Intent::Attempt { attempt, path: path_of(place).to_owned() });
         let replaced = self.replaced.iter().map(|path| Intent::Replaced { attempt, path: path.clone() });
         written.chain(replaced).collect()
+    }
+}
+
+/// What must hold of the table for the snapshot after `parent` to be the next one.
+fn requirements(base: &TableMetadata, parent: Option<&Snapshot>) -> Vec<TableRequirement> {
+    match parent.map(Snapshot::snapshot_id) {
+        None => vec![TableRequirement::NotExist],
+        snapshot_id => vec![
+            TableRequirement::UuidMatch { uuid: base.uuid() },
+            TableRequirement::RefSnapshotIdMatch { r#ref: MAIN_BRANCH.to_owned(), snapshot_id },
+        ],
     }
 }
 

@@ -9,7 +9,7 @@ use super::load::live;
 use crate::error::LakeError;
 
 /// Summary property of each of our own commits: the id of its staging.
-pub(crate) const COMMIT: &str = "outhaul.commit";
+pub const COMMIT: &str = "outhaul.commit";
 /// Summary property of our own commits: the newest snapshot before them that was another engine's.
 ///
 /// It is handed on from commit to commit, so that it outlives the expiry of the snapshot it names.
@@ -36,6 +36,11 @@ pub(crate) fn lineage(metadata: &TableMetadata, snapshot_id: i64) -> Result<Line
     let snapshot = live(metadata, snapshot_id)?;
     let restored = restored(snapshot).and_then(|id| id.parse().ok());
     Ok(Lineage { table: metadata.uuid(), foreign: newest_foreign(snapshot), restored })
+}
+
+/// The commit of ours that made a snapshot, if one did.
+pub fn commit_of(snapshot: &Snapshot) -> Option<IngestId> {
+    snapshot.summary().additional_properties.get(COMMIT)?.parse().ok()
 }
 
 /// The newest snapshot, from `snapshot` on backwards, that another engine made.

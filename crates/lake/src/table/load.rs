@@ -13,7 +13,7 @@ use iceberg::spec::{
 use super::cache::{self, ManifestCache, VersionCache};
 use super::plan::{Plan, Planner};
 use super::schema::verify;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Pointer};
 use crate::error::LakeError;
 
 /// How often metadata is looked up anew that was replaced and removed while it was opened.
@@ -47,29 +47,36 @@ pub(crate) struct CurrentTable<'a> {
 impl CurrentTable<'_> {
     /// The table as it is now; its metadata is read where it is not the kept one.
     pub(crate) async fn current_version(&self) -> Result<Version, LakeError> {
-        let mut location = self.pointer().await?;
+        let mut pointer = self.pointer().await?;
         for _ in 0..READ_ATTEMPTS {
-            if let Some(version) = self.kept.get(&location) {
+            if let Some(version) = self.kept.get(&pointer.location) {
                 return Ok(version);
             }
-            let error = match TableMetadata::read_from(self.io, &location).await {
+            let error = match self.metadata(&mut pointer).await {
                 Ok(metadata) => {
                     verify(&metadata)?;
-                    let version = Version { location, metadata: Arc::new(metadata) };
+                    let version = Version { location: pointer.location, metadata };
                     self.kept.keep(&version);
                     return Ok(version);
                 }
                 Err(error) => error,
             };
             match self.pointer().await? {
-                moved if moved != location => location = moved,
+                moved if moved.location != pointer.location => pointer = moved,
                 _ => return Err(error.into()),
             }
         }
         Err(LakeError::Contention { attempts: READ_ATTEMPTS })
     }
 
-    async fn pointer(&self) -> Result<String, LakeError> {
+    async fn metadata(&self, pointer: &mut Pointer) -> iceberg::Result<TableMetadataRef> {
+        match pointer.metadata.take() {
+            Some(metadata) => Ok(metadata),
+            None => Ok(Arc::new(TableMetadata::read_from(self.io, &pointer.location).await?)),
+        }
+    }
+
+    async fn pointer(&self) -> Result<Pointer, LakeError> {
         let pointer = self.catalog.pointer().await?;
         pointer.ok_or_else(|| LakeError::Unusable("the catalog has no table".to_owned()))
     }

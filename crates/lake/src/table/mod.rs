@@ -9,7 +9,7 @@ pub(crate) mod load;
 mod manifests;
 pub(crate) mod pins;
 pub mod plan;
-mod schema;
+pub(crate) mod schema;
 pub(crate) mod summary;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::commit::{CommitLimits, Committed, Kind};
 use super::load::manifest_list;
 use super::manifests::MergeLimits;
-use crate::catalog::{Commit, Pin, Swapped};
+use crate::catalog::{Commit, Pin, Swapped, TableChange};
 use crate::error::LakeError;
 use crate::file::DataFile;
 use crate::lake::{Lake, LakeOptions};
@@ -283,7 +283,8 @@ async fn commit_elsewhere(lake: &Lake) -> i64 {
     let to = location(&format!("{}/v2.metadata.json", lake.places.metadata()));
     let output = file_io(Arc::clone(&lake.parts.storage), Some(staging.folder().to_owned())).new_output(&to).unwrap();
     output.write(serde_json::to_vec(&metadata).unwrap().into()).await.unwrap();
-    let commit = Commit { staging: Arc::clone(&staging), attempt: 77, to, at: START, batch: None };
+    let change = TableChange::default();
+    let commit = Commit { staging: Arc::clone(&staging), attempt: 77, to, change, at: START, batch: None };
     assert_eq!(lake.parts.catalog.swap(&base.location, commit).await.unwrap(), Swapped::Won(77));
     staging.settle(Some(77)).unwrap();
     77

@@ -3,9 +3,9 @@
 use std::net::TcpListener;
 
 use domain::secret::Secret;
+use engines::{MailDoes as Does, MailServer};
 use notifier::{Notifier, NotifyError, SmtpNotifier, SmtpOptions, Tls};
 
-use crate::scripted::{Does, Scripted};
 use crate::support::{clock, letter, sender};
 
 /// Long enough for every server that answers, on a busy machine too.
@@ -23,9 +23,9 @@ fn with_patience(port: u16, tls: Tls, timeout_seconds: u64) -> SmtpNotifier {
 
 /// Sends to a server that does `then` at `word`; returns the error, which may repeat nothing that the server said.
 async fn send(word: &'static str, then: Does) -> NotifyError {
-    let server = Scripted::start(word, then);
+    let server = MailServer::that(word, then);
     let seconds = if matches!(then, Does::Hangs | Does::Dribbles) { 1 } else { PATIENCE_SECONDS };
-    let error = with_patience(server.port, Tls::None, seconds).send(&letter("a.ready")).await.expect_err(word);
+    let error = with_patience(server.port(), Tls::None, seconds).send(&letter("a.ready")).await.expect_err(word);
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("canary"), "{shown}");
     error
@@ -100,24 +100,24 @@ async fn nobody_listens() {
 
 #[tokio::test]
 async fn a_slow_server_is_waited_for() {
-    let server = Scripted::start(".", Does::SaysSlowly("250 taken"));
-    notifier(server.port, Tls::None).send(&letter("a.ready")).await.expect("taken");
+    let server = MailServer::that(".", Does::SaysSlowly("250 taken"));
+    notifier(server.port(), Tls::None).send(&letter("a.ready")).await.expect("taken");
 }
 
 /// Once the server has it, nothing that happens later makes it unsent.
 #[tokio::test]
 async fn a_letter_that_was_taken_is_sent_however_the_conversation_ends() {
     for does in [Does::Drops, Does::Hangs, Does::Says("421 canary")] {
-        let server = Scripted::start("QUIT", does);
-        notifier(server.port, Tls::None).send(&letter("a.ready")).await.expect("taken");
+        let server = MailServer::that("QUIT", does);
+        notifier(server.port(), Tls::None).send(&letter("a.ready")).await.expect("taken");
     }
 }
 
 /// The rest of a conversation that was given up never mixes with the next letter.
 #[tokio::test]
 async fn the_next_letter_has_a_conversation_of_its_own() {
-    let server = Scripted::start(".", Does::Hangs);
-    let notifier = with_patience(server.port, Tls::None, 3);
+    let server = MailServer::that(".", Does::Hangs);
+    let notifier = with_patience(server.port(), Tls::None, 3);
     for _ in 0..2 {
         notifier.send(&letter("a.ready")).await.expect_err("given up");
         let words: Vec<_> = server.commands().iter().map(|line| line[..4.min(line.len())].to_owned()).collect();
@@ -127,8 +127,8 @@ async fn the_next_letter_has_a_conversation_of_its_own() {
 
 #[tokio::test]
 async fn a_server_without_starttls_learns_nothing() {
-    let server = Scripted::start("STARTTLS", Does::Says("502 no"));
-    let error = notifier(server.port, Tls::StartTls).send(&letter("a.ready")).await.expect_err("no TLS");
+    let server = MailServer::that("STARTTLS", Does::Says("502 no"));
+    let error = notifier(server.port(), Tls::StartTls).send(&letter("a.ready")).await.expect_err("no TLS");
     assert!(error.retryable(), "{error:?}");
     let commands = server.commands();
     assert!(commands.iter().all(|line| !line.starts_with("AUTH") && !line.starts_with("MAIL")), "{commands:?}");

@@ -2,6 +2,5 @@
 
 mod faults;
 mod files;
-mod scripted;
 mod server;
 mod support;

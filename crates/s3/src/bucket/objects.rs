@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use aws::causes;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
@@ -13,7 +14,6 @@ use fail::fail_point;
 
 use super::{Bucket, checksum_text, read_checksum};
 use crate::S3Error;
-use crate::error::causes;
 
 /// Most keys that S3 lists at once.
 const PAGE: usize = 1_000;

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use aws::{causes, system_time};
 use aws_sdk_s3::presigning::PresigningConfig;
 
 use super::Bucket;
 use crate::S3Error;
-use crate::error::causes;
-use crate::server_time::system;
 
 /// Longest life of a signed link (seconds): a week, by the rules of Signature Version 4.
 pub const MOST_PRESIGNED_SECONDS: u64 = 7 * 24 * 3_600;
@@ -32,7 +31,7 @@ impl Bucket {
         }
         let unfit = |error: &dyn std::error::Error| S3Error::Unfit { call, what: causes(error) };
         let config =
-            PresigningConfig::builder().start_time(system(self.now())).expires_in(Duration::from_secs(seconds));
+            PresigningConfig::builder().start_time(system_time(self.now())).expires_in(Duration::from_secs(seconds));
         let config = config.build().map_err(|error| unfit(&error))?;
         let get = self.client().get_object().bucket(self.name()).key(self.key(key));
         let get = get.response_content_disposition(disposition(file_name)).response_content_type(content_type);

@@ -72,7 +72,7 @@ async fn what_the_bucket_can_do_is_tried_out() {
 async fn wrong_keys_are_refused_and_not_shown() {
     let Some((bucket, _)) = fresh().await else { return };
     let mut wrong = options(&bucket);
-    wrong.credentials = Credentials::Keys {
+    wrong.place.credentials = Credentials::Keys {
         access_key: bucket.access_key().to_owned(),
         secret_key: Secret::new("c4n4ry-secret"),
         session_token: None,

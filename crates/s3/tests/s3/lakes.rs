@@ -149,7 +149,7 @@ async fn a_server_that_fails_is_borne() {
     assert_eq!(read(&again).await.unwrap().len(), 300);
     faults.clear();
     let data = |call: &engines::Call| call.operation() == "GetObject" && call.path().contains("/data/");
-    faults.add(Rule::new(Fault::FlipBit).when(data).times(1));
+    faults.add(Rule::new(Fault::FlipBit).when(data).times(2));
     assert_eq!(read(&again).await.unwrap().len(), 300);
     assert!(faults.broken() > 0 && faults.most_tries() <= 5, "{} tries", faults.most_tries());
     faults.clear();

@@ -49,7 +49,7 @@ impl World {
 
     pub fn options(&self) -> S3Options {
         let mut options = options(&self.bucket);
-        options.endpoint = Some(self.faults.endpoint());
+        options.place.endpoint = Some(self.faults.endpoint());
         options
     }
 
@@ -74,9 +74,9 @@ impl World {
 pub fn options(bucket: &Bucket) -> S3Options {
     let mut options = S3Options::new(bucket.name(), bucket.region());
     options.prefix = "outhaul/test".to_owned();
-    options.endpoint = Some(bucket.endpoint().to_owned());
+    options.place.endpoint = Some(bucket.endpoint().to_owned());
     options.path_style = true;
-    options.credentials = Credentials::Keys {
+    options.place.credentials = Credentials::Keys {
         access_key: bucket.access_key().to_owned(),
         secret_key: Secret::new(bucket.secret_key()),
         session_token: None,

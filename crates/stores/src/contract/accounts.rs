@@ -16,8 +16,8 @@ use crate::{Account, AccountCreated, Accounts, StoreError};
 /// Runs the suite: `$make` turns a clock into a store without accounts and something to keep meanwhile.
 #[macro_export]
 macro_rules! accounts_contract {
-    ($make:expr) => {
-        $crate::contract_tests!(accounts_contract, $crate::contract::accounts, $make;
+    ($make:expr $(, if $there:expr)?) => {
+        $crate::contract_tests!(accounts_contract, $crate::contract::accounts, $make $(, if $there)?;
             an_address_is_of_one_account case_makes_no_other_address an_account_goes_with_its_families
             a_new_password_ends_every_login families_end a_family_runs_out a_rotation_happens_once
             of_many_rotations_one_happens);

@@ -10,8 +10,8 @@ use crate::Audit;
 /// Runs the suite: `$make` gives an empty audit trail and something to keep meanwhile.
 #[macro_export]
 macro_rules! audit_contract {
-    ($make:expr) => {
-        $crate::contract_tests!(audit_contract, $crate::contract::audit, $make;
+    ($make:expr $(, if $there:expr)?) => {
+        $crate::contract_tests!(audit_contract, $crate::contract::audit, $make $(, if $there)?;
             events_are_kept_as_they_were events_are_of_their_owner every_action_is_known);
     };
 }

@@ -38,11 +38,12 @@ pub use self::settle::{
     letters_have_attempts_of_their_own, segments_out_of_attempts_fail_the_export,
 };
 
-/// Runs the suite: `$make` turns a clock and limits into an empty job store and something to keep meanwhile.
+/// Runs the suite: `$make` turns a clock and limits into an empty job store and something to keep meanwhile; where `$there` is false
+/// the tests pass.
 #[macro_export]
 macro_rules! jobs_contract {
-    ($make:expr) => {
-        $crate::contract_tests!(jobs_contract, $crate::contract::jobs, $make;
+    ($make:expr $(, if $there:expr)?) => {
+        $crate::contract_tests!(jobs_contract, $crate::contract::jobs, $make $(, if $there)?;
             exports_are_created_and_listed a_key_is_good_for_one_request a_day_has_its_limit
             claims_take_turns one_write_claims_so_many small_exports_stay_with_their_worker
             one_claim_is_enough owners_are_apart

@@ -80,7 +80,7 @@ async fn what_is_ingested_is_planned_read_and_whole() {
     assert_eq!(data.len(), 3 * 2, "of three small files their sums and all of them: {data:?}");
     let report = assert_tidy(&again).await;
     assert_eq!((report.problems, report.files, report.rows), (Vec::new(), 6, 330));
-    let pointer = again.parts.catalog.pointer().await.unwrap().unwrap();
+    let pointer = again.parts.catalog.pointer().await.unwrap().unwrap().location;
     assert!(pointer.starts_with(&format!("{TABLE}/metadata/")), "{pointer}");
     assert!(again.stats().await.unwrap().metadata_bytes > 1_000);
     again.ping().await.unwrap();

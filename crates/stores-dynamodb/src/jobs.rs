@@ -1,0 +1,127 @@
+//! The job store: each call is one transaction, the rules of `stores::jobs::ledger` over the items of one owner.
+
+mod keys;
+mod read;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod view;
+mod write;
+
+use async_trait::async_trait;
+use domain::export::{Export, Lease, Outcome, Seen, Step};
+use domain::ids::{ExportId, WorkerId};
+use domain::owner::Owner;
+use stores::jobs::ledger;
+use stores::{Census, Claimed, Created, Due, Jobs, NewExport, Recorded, Retried, SegmentState, StoreError, Then};
+
+pub use self::rows::WAITING_LIMIT;
+use self::write::{DUE_LIMIT, Wanted};
+use crate::adapter::DynamoStores;
+use crate::error::failed;
+use crate::item::Key;
+use crate::tables::JOBS;
+
+/// Most exports that one look puts off: a transaction takes 100 items.
+const LOOK_EXPORTS: usize = 64;
+
+#[async_trait]
+impl Jobs for DynamoStores {
+    async fn create(&self, new: NewExport) -> Result<Created, StoreError> {
+        let owner = new.owner.clone();
+        let today = self.clock.now().utc_day();
+        let mut items = vec![keys::export(&owner, new.id), keys::active(&owner)];
+        items.extend(new.per_day_limit.map(|_| keys::day(&owner, today)));
+        items.extend(new.idempotency.as_ref().map(|key| keys::client_key(&owner, key)));
+        let wanted = Wanted { items, due: None };
+        self.write(&owner, wanted, |view| ledger::create(view, new.clone())).await
+    }
+
+    async fn get(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
+        self.export(owner, id).await.map(|row| row.map(|row| row.export))
+    }
+
+    async fn list(&self, owner: &Owner, before: Option<ExportId>, limit: u32) -> Result<Vec<Export>, StoreError> {
+        self.list_exports(owner, before, limit).await
+    }
+
+    async fn unsettled(&self, owner: &Owner) -> Result<Vec<Export>, StoreError> {
+        self.unsettled_exports(owner).await
+    }
+
+    async fn claim(&self, owner: &Owner, worker: WorkerId, room: u32) -> Result<Option<Claimed>, StoreError> {
+        let wanted = Wanted { due: Some(DUE_LIMIT), ..Wanted::default() };
+        self.write(owner, wanted, |view| ledger::claim(view, worker, room)).await
+    }
+
+    async fn beat(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError> {
+        self.beats(leases).await
+    }
+
+    async fn record(&self, lease: &Lease, outcome: Outcome, then: Then) -> Result<Recorded, StoreError> {
+        let items = of_record(lease, &outcome);
+        let wanted = Wanted { items, due: None };
+        self.write(&lease.owner, wanted, |view| ledger::record(view, lease, outcome.clone(), then)).await
+    }
+
+    async fn look(&self, owner: &Owner) -> Result<Vec<(ExportId, Seen)>, StoreError> {
+        let wanted = Wanted { due: Some(LOOK_EXPORTS), ..Wanted::default() };
+        self.write(owner, wanted, |view| ledger::look(view)).await
+    }
+
+    async fn take_over(&self, owner: &Owner, id: ExportId, seen: &Seen) -> Result<bool, StoreError> {
+        let items = vec![keys::export(owner, id), keys::step(owner, id, seen.step)];
+        self.write(owner, Wanted { items, due: None }, |view| ledger::take_over(view, id, seen)).await
+    }
+
+    async fn cancel(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
+        let items = vec![keys::export(owner, id), keys::active(owner)];
+        self.write(owner, Wanted { items, due: None }, |view| ledger::cancel(view, id)).await
+    }
+
+    async fn retry(&self, owner: &Owner, id: ExportId) -> Result<Option<Retried>, StoreError> {
+        let single = [Step::Assemble, Step::Notify].map(|step| keys::step(owner, id, step));
+        let items = single.into_iter().chain([keys::export(owner, id), keys::active(owner)]).collect();
+        self.write(owner, Wanted { items, due: None }, |view| ledger::retry(view, id)).await
+    }
+
+    async fn due(&self, limit: u32) -> Result<Due, StoreError> {
+        self.due_owners(limit).await
+    }
+
+    async fn segments(
+        &self,
+        owner: &Owner,
+        id: ExportId,
+        from: u32,
+        limit: u32,
+    ) -> Result<Vec<SegmentState>, StoreError> {
+        self.segment_states(owner, id, from, limit).await
+    }
+
+    async fn purge(&self, settled_seconds: u64) -> Result<u64, StoreError> {
+        self.purge_exports(settled_seconds).await
+    }
+
+    async fn census(&self) -> Result<Census, StoreError> {
+        self.count_exports().await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.db.get(&JOBS, &Key::new("PING", "PING")).await.map(drop).map_err(failed("reach the tables"))
+    }
+}
+
+/// What recording a result surely reads. Parts that are gone are read with it, and whatever is no segment may end the export
+/// and free a place.
+fn of_record(lease: &Lease, outcome: &Outcome) -> Vec<Key> {
+    let of = |step| keys::step(&lease.owner, lease.export, step);
+    let mut items = vec![keys::export(&lease.owner, lease.export), of(lease.step)];
+    if let Outcome::PartsGone { segments } = outcome {
+        items.extend(segments.iter().map(|number| of(Step::Segment(*number))));
+    }
+    if !matches!(lease.step, Step::Plan | Step::Segment(_)) {
+        items.push(keys::active(&lease.owner));
+    }
+    items
+}

@@ -1,0 +1,111 @@
+//! Under which keys exports, steps, clients' keys and counters lie.
+
+use domain::export::Step;
+use domain::ids::ExportId;
+use domain::owner::Owner;
+use domain::time::Day;
+use stores::StoreError;
+use stores::jobs::IdempotencyKey;
+
+use crate::error::corrupt;
+use crate::item::Key;
+
+/// Before all ids of exports, and behind them.
+pub(super) const EXPORTS: [&str; 2] = ["EXPORT#", "EXPORT#~"];
+
+/// The first key of all that is an owner's own: `ORG#slug` or `USER#uuid`.
+pub(super) fn owner(owner: &Owner) -> String {
+    match owner {
+        Owner::Organisation(slug) => format!("ORG#{slug}"),
+        Owner::User(id) => format!("USER#{id}"),
+    }
+}
+
+/// Whose items have this first key.
+pub(super) fn owner_of(pk: &str) -> Result<Owner, StoreError> {
+    let parsed = match pk.split_once('#') {
+        Some(("ORG", slug)) => slug.parse().map(Owner::Organisation),
+        Some(("USER", id)) => id.parse().map(Owner::User),
+        _ => return Err(corrupt("an owner", "its key has another form")),
+    };
+    parsed.map_err(|error| corrupt("an owner", error))
+}
+
+pub(super) fn export(of: &Owner, id: ExportId) -> Key {
+    Key::new(owner(of), format!("EXPORT#{id}"))
+}
+
+/// The export that lies under this second key.
+pub(super) fn export_of(sk: &str) -> Result<ExportId, StoreError> {
+    let id = sk.strip_prefix(EXPORTS[0]).ok_or_else(|| corrupt("an export", "its key has another form"))?;
+    id.parse().map_err(|error| corrupt("an export", error))
+}
+
+/// What of an owner runs and waits, and how many exports there are in each state.
+pub(super) fn active(of: &Owner) -> Key {
+    Key::new(owner(of), "ACTIVE")
+}
+
+/// How often an owner was served.
+pub(super) fn served(of: &Owner) -> Key {
+    Key::new(owner(of), "SERVED")
+}
+
+/// What an owner asked for on a day.
+pub(super) fn day(of: &Owner, Day(day): Day) -> Key {
+    Key::new(owner(of), format!("DAY#{day}"))
+}
+
+pub(super) fn client_key(of: &Owner, key: &IdempotencyKey) -> Key {
+    let user = key.user.map_or(String::new(), |user| user.to_string());
+    Key::new(owner(of), format!("IDEM#{user}#{}", key.key.as_str()))
+}
+
+/// The first key of all steps of an export.
+pub(super) fn steps(of: &Owner, id: ExportId) -> String {
+    format!("{}#EXPORT#{id}", owner(of))
+}
+
+pub(super) fn step(of: &Owner, id: ExportId, step: Step) -> Key {
+    Key::new(steps(of, id), second_of_step(step))
+}
+
+/// The second key of a step; segments sort by their number.
+pub(super) fn second_of_step(step: Step) -> String {
+    match step {
+        Step::Segment(number) => format!("SEG#{number:010}"),
+        other => format!("STEP#{}", other.kind()),
+    }
+}
+
+/// The step that lies under this second key.
+pub(super) fn step_of(sk: &str) -> Result<Step, StoreError> {
+    let known = [Step::Plan, Step::Assemble, Step::Notify, Step::Expire, Step::Delete];
+    let found = match sk.split_once('#') {
+        Some(("SEG", number)) => number.parse().ok().map(Step::Segment),
+        Some(("STEP", kind)) => known.into_iter().find(|step| step.kind() == kind),
+        _ => None,
+    };
+    found.ok_or_else(|| corrupt("a step", "its key has another form"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_as_they_are_written() {
+        for name in ["org.acme", "org.a-1.b_2", "user.00000000-0000-7000-8000-000000000001"] {
+            let of: Owner = name.parse().unwrap();
+            assert_eq!(owner_of(&owner(&of)).unwrap(), of);
+        }
+        for of in [Step::Segment(0), Step::Segment(u32::MAX), Step::Plan, Step::Assemble, Step::Notify, Step::Delete] {
+            assert_eq!(step_of(&second_of_step(of)).unwrap(), of);
+        }
+        assert!(second_of_step(Step::Segment(9)) < second_of_step(Step::Segment(10)));
+        let id: ExportId = "00000000-0000-7000-8000-000000000001".parse().unwrap();
+        let key = export(&"org.acme".parse().unwrap(), id);
+        assert_eq!((key.pk.as_str(), export_of(&key.sk).unwrap()), ("ORG#acme", id));
+        assert!(owner_of("ORG").is_err() && export_of("ACTIVE").is_err() && step_of("SEG#x").is_err());
+    }
+}

@@ -1,0 +1,308 @@
+//! One owner's items during one write: the rules of `stores::jobs::ledger` over what was read, with what they write kept back.
+//!
+//! A rule asks for rows one by one and cannot wait for them. Where it asks for one that was not read, it is stopped; what it
+//! asked for is read, and it runs again from its beginning.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::export::{Export, Phase, State, Step, has_come};
+use domain::ids::ExportId;
+use domain::limits::Limits;
+use domain::owner::Owner;
+use domain::time::{Day, Micros};
+use stores::StoreError;
+use stores::jobs::IdempotencyKey;
+use stores::jobs::ledger::{KeptKey, Ledger, StepRow};
+
+use super::keys;
+use super::rows::{self, Active, ExportRow, StepItem};
+use crate::db::{Change, Condition};
+use crate::error::refused;
+use crate::item::{Item, Key, Read};
+
+/// What was read for one write. An item that was looked for and is not there is `None`.
+#[derive(Default)]
+pub(super) struct Reads {
+    pub(super) items: HashMap<Key, Option<Item>>,
+    /// The exports that are due.
+    pub(super) due: Option<Vec<Key>>,
+    /// The steps of an export that have a holder.
+    pub(super) held: HashMap<ExportId, Vec<Item>>,
+    /// What the export says of steps that nobody has claimed is not believed, and their items are looked for.
+    pub(super) doubts: bool,
+}
+
+/// What a rule asked for that was not read.
+#[derive(Debug, Default)]
+pub(super) struct Missing {
+    pub(super) items: BTreeSet<Key>,
+    pub(super) due: bool,
+    pub(super) held: Option<ExportId>,
+}
+
+impl Missing {
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty() && !self.due && self.held.is_none()
+    }
+}
+
+/// One owner's items while a rule runs.
+pub(super) struct View<'a> {
+    owner: &'a Owner,
+    now: Micros,
+    limits: &'a Limits,
+    reads: &'a Reads,
+    missing: RefCell<Missing>,
+    exports: BTreeMap<ExportId, ExportRow>,
+    steps: BTreeMap<(ExportId, Step), StepRow>,
+    active: Option<Active>,
+    counted: BTreeMap<Key, u64>,
+    kept: BTreeMap<Key, KeptKey>,
+    released: BTreeSet<ExportId>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(owner: &'a Owner, now: Micros, limits: &'a Limits, reads: &'a Reads) -> Self {
+        Self {
+            owner,
+            now,
+            limits,
+            reads,
+            missing: RefCell::default(),
+            exports: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            active: None,
+            counted: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            released: BTreeSet::new(),
+        }
+    }
+
+    /// What is to be read before the rule runs again; nothing where it has run to its end.
+    pub(super) fn missing(&self) -> Missing {
+        self.missing.take()
+    }
+
+    /// The exports whose steps were taken from their holders.
+    pub(super) fn released(&self) -> &BTreeSet<ExportId> {
+        &self.released
+    }
+
+    /// What the rule wrote, each item on the condition that it is as it was read.
+    ///
+    /// Rows that were only read are not looked at again: the rules decide by an export and the owner's places, and write both
+    /// wherever they decide by them.
+    pub(super) fn changes(&self) -> Result<Vec<Change>, StoreError> {
+        let mut changes = Vec::new();
+        for (id, row) in &self.exports {
+            changes.push(self.put(keys::export(self.owner, *id), row.write(self.limits)?));
+        }
+        for ((id, step), row) in &self.steps {
+            changes.extend(self.change_of_step(*id, *step, row)?);
+        }
+        if let Some(active) = &self.active {
+            changes.push(self.put(keys::active(self.owner), active.write(self.owner)));
+        }
+        for (key, counted) in &self.counted {
+            let is_served = *key == keys::served(self.owner);
+            let day = || rows::write_day(key, u32::try_from(*counted).unwrap_or(u32::MAX), self.now);
+            changes.push(self.put(key.clone(), if is_served { rows::write_served(key, *counted) } else { day() }));
+        }
+        changes.extend(self.kept.iter().map(|(key, kept)| self.put(key.clone(), rows::write_key(key, kept))));
+        Ok(changes)
+    }
+
+    fn put(&self, key: Key, item: Item) -> Change {
+        let read = self.reads.items.get(&key).and_then(Option::as_ref);
+        Change::Put(item, Condition::unchanged(read))
+    }
+
+    /// None where the row says the same of itself once the export is written.
+    fn change_of_step(&self, id: ExportId, step: Step, row: &StepRow) -> Result<Option<Change>, StoreError> {
+        let of = self.export_row(id)?.ok_or_else(|| refused("write a step", "its export is not there"))?;
+        let key = keys::step(self.owner, id, step);
+        let before = self.reads.items.get(&key).and_then(Option::as_ref).map(StepItem::read).transpose()?;
+        if before.is_some_and(|before| before.under(&of) == *row) {
+            return Ok(None);
+        }
+        Ok(Some(self.put(key, rows::write_step(row, &of, self.now, self.limits))))
+    }
+
+    /// An item that was read; where it was not, the rule ends with an error that nobody sees.
+    fn item(&self, key: &Key) -> Result<Option<&'a Item>, StoreError> {
+        match self.reads.items.get(key) {
+            Some(item) => Ok(item.as_ref()),
+            None => Err(self.ask(|missing| missing.items.extend([key.clone()]))),
+        }
+    }
+
+    fn ask(&self, what: impl FnOnce(&mut Missing)) -> StoreError {
+        what(&mut self.missing.borrow_mut());
+        refused("decide", "not all that it takes was read yet")
+    }
+
+    fn export_row(&self, id: ExportId) -> Result<Option<ExportRow>, StoreError> {
+        if let Some(row) = self.exports.get(&id) {
+            return Ok(Some(row.clone()));
+        }
+        let item = self.item(&keys::export(self.owner, id))?;
+        item.map(|item| ExportRow::read(self.owner, item)).transpose()
+    }
+
+    fn active(&mut self) -> Result<Active, StoreError> {
+        match &self.active {
+            Some(active) => Ok(active.clone()),
+            None => self.item(&keys::active(self.owner))?.map_or(Ok(Active::default()), Active::read),
+        }
+    }
+
+    /// How much was counted, with what this write adds.
+    fn counted(&self, key: &Key) -> Result<u64, StoreError> {
+        match self.counted.get(key) {
+            Some(counted) => Ok(*counted),
+            None => self.item(key)?.map_or(Ok(0), rows::read_count),
+        }
+    }
+
+    /// The step, and those of the export that are asked for with it: one read instead of many.
+    fn ask_for_step(&self, of: &Export, step: Step) -> StoreError {
+        let due = |at: &Micros| has_come(*at, self.now);
+        let repeats: Vec<u32> = match (&of.state, &of.resume) {
+            (_, Some(resume)) => resume.retry.keys().copied().collect(),
+            (State::Running(Phase::Segments(segments)), None) => {
+                let due = segments.retry.iter().filter(|(_, at)| due(at)).map(|(number, _)| *number);
+                due.take(self.limits.claim_segments as usize).collect()
+            }
+            _ => Vec::new(),
+        };
+        let steps = repeats.into_iter().map(Step::Segment).chain([step]);
+        let keys = steps.map(|step| keys::step(self.owner, of.id, step));
+        let unread = keys.filter(|key| !self.reads.items.contains_key(key)).collect::<Vec<_>>();
+        self.ask(|missing| missing.items.extend(unread))
+    }
+}
+
+impl Ledger for View<'_> {
+    fn owner(&self) -> &Owner {
+        self.owner
+    }
+
+    fn now(&self) -> Micros {
+        self.now
+    }
+
+    fn limits(&self) -> &Limits {
+        self.limits
+    }
+
+    fn export(&mut self, id: ExportId) -> Result<Option<Export>, StoreError> {
+        Ok(self.export_row(id)?.map(|row| row.export))
+    }
+
+    fn save_export(&mut self, export: &Export) -> Result<(), StoreError> {
+        let before = self.export_row(export.id)?;
+        let (from, to) = (before.as_ref().map(|row| row.export.state.name()), export.state.name());
+        if from != Some(to) {
+            let mut active = self.active()?;
+            active.moved(export.id, from, Some(to))?;
+            self.active = Some(active);
+        }
+        let fence = before.map_or(0, |row| row.fence);
+        self.exports.insert(export.id, ExportRow { export: export.clone(), fence });
+        Ok(())
+    }
+
+    fn running(&mut self) -> Result<u32, StoreError> {
+        Ok(u32::try_from(self.active()?.running.len()).unwrap_or(u32::MAX))
+    }
+
+    fn next_waiting(&mut self, after: Option<ExportId>) -> Result<Option<ExportId>, StoreError> {
+        Ok(self.active()?.waiting.into_iter().find(|id| after.is_none_or(|after| *id > after)))
+    }
+
+    fn due(&mut self) -> Result<Vec<ExportId>, StoreError> {
+        let Some(due) = &self.reads.due else { return Err(self.ask(|missing| missing.due = true)) };
+        let served = |key: &Key| -> Result<_, StoreError> {
+            let item = self.item(key)?.ok_or_else(|| refused("find what is due", "an export is gone"))?;
+            Ok((Read::new(item, "an export").number::<u64>("served")?, keys::export_of(&key.sk)?))
+        };
+        let mut due: Vec<_> = due.iter().map(served).collect::<Result<_, _>>()?;
+        due.sort_unstable();
+        Ok(due.into_iter().map(|(_, id)| id).collect())
+    }
+
+    fn step(&mut self, id: ExportId, step: Step) -> Result<Option<StepRow>, StoreError> {
+        if let Some(row) = self.steps.get(&(id, step)) {
+            return Ok(Some(*row));
+        }
+        let Some(of) = self.export_row(id)? else { return Ok(None) };
+        match self.reads.items.get(&keys::step(self.owner, id, step)) {
+            Some(item) => Ok(item.as_ref().map(StepItem::read).transpose()?.map(|item| item.under(&of))),
+            None if !self.reads.doubts && self.is_fresh(id, step)? => Ok(None),
+            None => Err(self.ask_for_step(&of.export, step)),
+        }
+    }
+
+    fn save_step(&mut self, id: ExportId, row: &StepRow) -> Result<(), StoreError> {
+        self.steps.insert((id, row.record.step), *row);
+        Ok(())
+    }
+
+    fn held(&mut self, id: ExportId, limit: u32) -> Result<Vec<StepRow>, StoreError> {
+        let Some(of) = self.export_row(id)? else { return Ok(Vec::new()) };
+        let Some(items) = self.reads.held.get(&id) else {
+            return Err(self.ask(|missing| missing.held = Some(id)));
+        };
+        let rows = items.iter().map(|item| Ok(StepItem::read(item)?.under(&of)));
+        let mut held: Vec<_> = rows.collect::<Result<_, StoreError>>()?;
+        held.retain(|row| row.record.worker.is_some());
+        held.sort_by_key(|row| row.beat_at);
+        held.truncate(limit as usize);
+        Ok(held)
+    }
+
+    fn release_all(&mut self, id: ExportId) -> Result<(), StoreError> {
+        let Some(mut row) = self.export_row(id)? else { return Ok(()) };
+        row.fence += 1;
+        self.exports.insert(id, row);
+        self.released.insert(id);
+        Ok(())
+    }
+
+    fn next_serving(&mut self) -> Result<u64, StoreError> {
+        let key = keys::served(self.owner);
+        let count = self.counted(&key)? + 1;
+        self.counted.insert(key, count);
+        Ok(count)
+    }
+
+    fn created_on(&mut self, day: Day) -> Result<u32, StoreError> {
+        Ok(u32::try_from(self.counted(&keys::day(self.owner, day))?).unwrap_or(u32::MAX))
+    }
+
+    fn count_created(&mut self, day: Day) -> Result<(), StoreError> {
+        let key = keys::day(self.owner, day);
+        let count = self.counted(&key)? + 1;
+        self.counted.insert(key, count);
+        Ok(())
+    }
+
+    fn kept(&mut self, key: &IdempotencyKey) -> Result<Option<KeptKey>, StoreError> {
+        self.item(&keys::client_key(self.owner, key))?.map(rows::read_key).transpose()
+    }
+
+    fn keep(&mut self, key: &IdempotencyKey, kept: &KeptKey) -> Result<(), StoreError> {
+        self.kept.insert(keys::client_key(self.owner, key), *kept);
+        Ok(())
+    }
+}
+
+impl View<'_> {
+    /// By the export as it was read: what this write claims was fresh before it.
+    fn is_fresh(&self, id: ExportId, step: Step) -> Result<bool, StoreError> {
+        let item = self.item(&keys::export(self.owner, id))?;
+        let read = item.map(|item| ExportRow::read(self.owner, item)).transpose()?;
+        Ok(read.is_none_or(|row| rows::is_fresh(&row.export, step)))
+    }
+}

@@ -1,0 +1,180 @@
+//! One write: what it takes is read, the rule runs over it, and all that it changed is written at once or not at all.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use domain::ids::ExportId;
+use domain::owner::Owner;
+use domain::random::backoff;
+use domain::time::Micros;
+use stores::StoreError;
+
+use super::keys;
+use super::rows::FIRST;
+use super::view::{Missing, Reads, View};
+use crate::adapter::DynamoStores;
+use crate::db::{Query, Update};
+use crate::error::{failed, refused};
+use crate::item::{Item, Key, Read, number, text};
+use crate::tables::{JOBS, OPEN};
+
+/// How often a write is made anew where others came before it.
+const REPEATS: u32 = 30;
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+const LONGEST_WAIT: Duration = Duration::from_millis(300);
+/// How often a rule may ask for more: by what was asked before, by what the export says, by those that wait.
+const ROUNDS: u32 = 64;
+/// Most due exports of one owner that a claim looks at.
+pub(super) const DUE_LIMIT: usize = 1_000;
+/// Most steps of one export that are looked at for who holds them; more than any number of workers has slots for.
+const HELD_LIMIT: usize = 10_000;
+
+/// What a rule surely asks for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) items: Vec<Key>,
+    /// The exports that are due, at most so many.
+    pub(super) due: Option<usize>,
+}
+
+impl DynamoStores {
+    /// One write by a rule over one owner's items, made anew until no other write comes between its reads and its end.
+    pub(super) async fn write<T>(
+        &self,
+        owner: &Owner,
+        wanted: Wanted,
+        rule: impl Fn(&mut View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        for number in 0..REPEATS {
+            if number > 0 {
+                tokio::time::sleep(backoff(FIRST_WAIT, LONGEST_WAIT, number - 1, self.db.calls.random.as_ref())).await;
+            }
+            let attempt = self.attempt(owner, &wanted, &rule, number > 0).await?;
+            let (value, released) = match attempt {
+                Some(done) => done,
+                None => continue,
+            };
+            for id in released {
+                self.let_go(owner, id).await?;
+            }
+            return Ok(value);
+        }
+        let source = format!("{REPEATS} times another write came first").into();
+        Err(StoreError::Unavailable { doing: "write", source })
+    }
+
+    /// `None` where another write came between.
+    async fn attempt<T>(
+        &self,
+        owner: &Owner,
+        wanted: &Wanted,
+        rule: impl Fn(&mut View<'_>) -> Result<T, StoreError>,
+        doubts: bool,
+    ) -> Result<Option<(T, BTreeSet<ExportId>)>, StoreError> {
+        let now = self.clock.now();
+        let mut reads = Reads { doubts, ..Reads::default() };
+        let first = Missing { items: wanted.items.iter().cloned().collect(), due: wanted.due.is_some(), held: None };
+        self.read(owner, now, wanted, first, &mut reads).await?;
+        for _ in 0..ROUNDS {
+            let mut view = View::new(owner, now, &self.limits, &reads);
+            let ruled = rule(&mut view);
+            let changes = ruled.and_then(|value| Ok((value, view.changes()?)));
+            let missing = view.missing();
+            if !missing.is_empty() {
+                self.read(owner, now, wanted, missing, &mut reads).await?;
+                continue;
+            }
+            let (value, changes) = changes?;
+            let released = view.released().clone();
+            let is_written = changes.is_empty() || self.db.commit(&JOBS, &changes).await.map_err(failed("write"))?;
+            return Ok(is_written.then_some((value, released)));
+        }
+        Err(refused("decide", "a rule asks for more and more"))
+    }
+
+    async fn read(
+        &self,
+        owner: &Owner,
+        now: Micros,
+        wanted: &Wanted,
+        missing: Missing,
+        reads: &mut Reads,
+    ) -> Result<(), StoreError> {
+        if missing.due {
+            let most = wanted.due.unwrap_or(DUE_LIMIT);
+            self.read_due(owner, now, most, reads).await?;
+        }
+        let keys: Vec<_> = missing.items.into_iter().filter(|key| !reads.items.contains_key(key)).collect();
+        if !keys.is_empty() {
+            let mut found = self.db.get_all(&JOBS, &keys).await.map_err(failed("read"))?;
+            reads.items.extend(keys.into_iter().map(|key| {
+                let item = found.remove(&key);
+                (key, item)
+            }));
+        }
+        if let Some(id) = missing.held {
+            reads.held.insert(id, self.held_items(owner, id).await?);
+        }
+        Ok(())
+    }
+
+    /// The exports that are due, and how often the owner was served, by one call.
+    async fn read_due(&self, owner: &Owner, now: Micros, most: usize, reads: &mut Reads) -> Result<(), StoreError> {
+        let query = Query::index(JOBS, OPEN, keys::owner(owner), FIRST, now.0);
+        let items = self.db.query(&query, most.saturating_add(1)).await.map_err(failed("find what is due"))?;
+        let served = keys::served(owner);
+        reads.items.insert(served.clone(), None);
+        let mut due = Vec::new();
+        for item in items {
+            let key = Key::of(&item)?;
+            if key != served {
+                due.push(key.clone());
+            }
+            reads.items.insert(key, Some(item));
+        }
+        reads.due = Some(due);
+        Ok(())
+    }
+
+    async fn held_items(&self, owner: &Owner, id: ExportId) -> Result<Vec<Item>, StoreError> {
+        let query = Query::index(JOBS, OPEN, keys::steps(owner, id), 0, i64::MAX);
+        self.db.query(&query, HELD_LIMIT).await.map_err(failed("find who holds steps"))
+    }
+
+    /// Lets those who hold steps of an export know by their next beat. That they record nothing any more is in the write
+    /// behind which this comes, so it may be cut short.
+    async fn let_go(&self, owner: &Owner, id: ExportId) -> Result<(), StoreError> {
+        let held = self.held_items(owner, id).await?;
+        let update = |item: &Item| -> Result<_, StoreError> {
+            let read = Read::new(item, "a step");
+            let update = Update {
+                expression: "SET v = v + :one REMOVE worker, open_at",
+                condition: "v = :v",
+                values: vec![(":one", number(1)), (":v", number(read.number::<u64>("v")?))],
+            };
+            Ok((Key::of(item)?, update))
+        };
+        let updates: Vec<_> = held.iter().map(update).collect::<Result<_, _>>()?;
+        self.db.update_all(&JOBS, &updates).await.map_err(failed("release steps")).map(drop)
+    }
+
+    /// Counts a heartbeat of each lease that still holds.
+    pub(super) async fn beats(&self, leases: &[domain::export::Lease]) -> Result<Vec<bool>, StoreError> {
+        let now = self.clock.now();
+        let beat = |lease: &domain::export::Lease| {
+            let update = Update {
+                expression: "SET v = v + :one, beat = beat + :one, beat_at = :now",
+                condition: "attempt = :attempt AND worker = :worker",
+                values: vec![
+                    (":one", number(1)),
+                    (":now", number(now.0)),
+                    (":attempt", number(lease.attempt)),
+                    (":worker", text(lease.worker.to_string())),
+                ],
+            };
+            (keys::step(&lease.owner, lease.export, lease.step), update)
+        };
+        let beats: Vec<_> = leases.iter().map(beat).collect();
+        self.db.update_all(&JOBS, &beats).await.map_err(failed("count heartbeats"))
+    }
+}
