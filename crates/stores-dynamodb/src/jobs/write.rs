@@ -10,8 +10,9 @@ use domain::time::Micros;
 use stores::StoreError;
 
 use super::keys;
+use super::reads::{Missing, Reads};
 use super::rows::FIRST;
-use super::view::{Missing, Reads, View};
+use super::view::View;
 use crate::adapter::DynamoStores;
 use crate::db::{Query, Update};
 use crate::error::{failed, refused};
