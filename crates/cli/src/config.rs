@@ -2,6 +2,7 @@
 
 mod auth;
 mod catalog_rest;
+mod dynamodb;
 mod http;
 mod ingest;
 mod logs;
@@ -28,11 +29,12 @@ use crate::exit::{Exit, Failure};
 
 pub use auth::Auth;
 pub use catalog_rest::CatalogRest;
+pub use dynamodb::DynamoDb;
 pub use http::{Downloads, Http, is_origin};
 pub use ingest::Ingest;
 pub use logs::{LogFormat, Logs};
 pub use mail::{Mail, MailKind};
-pub use places::{Artifacts, Catalog, Database, Directory, Files, Lake};
+pub use places::{Artifacts, Catalog, Database, Directory, Files, Jobs, Lake, Records};
 pub use postgres::{Postgres, PostgresTls};
 pub use queue::{Queue, QueueKind};
 pub use rates::Rates;
@@ -45,13 +47,14 @@ pub use telemetry::Telemetry;
 type SecretSetting = (&'static str, fn(&mut Config) -> &mut Secret);
 
 /// Those of the environment are taken as they stand: as other settings are, digits would be read as a number.
-const SECRETS: [SecretSetting; 8] = [
+const SECRETS: [SecretSetting; 9] = [
     ("OUTHAUL_MAIL__PASSWORD", |config| &mut config.mail.password),
     ("OUTHAUL_QUEUE__PASSWORD", |config| &mut config.queue.password),
     ("OUTHAUL_POSTGRES__PASSWORD", |config| &mut config.postgres.password),
     ("OUTHAUL_POSTGRES__OWNER_PASSWORD", |config| &mut config.postgres.owner_password),
     ("OUTHAUL_CATALOG_REST__TOKEN", |config| &mut config.catalog_rest.token),
     ("OUTHAUL_CATALOG_REST__CLIENT_SECRET", |config| &mut config.catalog_rest.client_secret),
+    ("OUTHAUL_DYNAMODB__SECRET_KEY", |config| &mut config.dynamodb.secret_key),
     ("OUTHAUL_SES__SECRET_KEY", |config| &mut config.ses.secret_key),
     ("OUTHAUL_S3__SECRET_KEY", |config| &mut config.s3.secret_key),
 ];
@@ -62,6 +65,8 @@ const SECRETS: [SecretSetting; 8] = [
 pub struct Config {
     /// Where things lie.
     pub storage: Storage,
+    /// In what exports, accounts and the audit trail are kept.
+    pub jobs: Jobs,
     /// In what users, organisations and memberships are kept.
     pub directory: Directory,
     /// In what the messages are kept.
@@ -70,6 +75,8 @@ pub struct Config {
     pub artifacts: Artifacts,
     /// Where wakes wait.
     pub queue: Queue,
+    /// The tables of `jobs`, where that is `dynamodb`.
+    pub dynamodb: DynamoDb,
     /// The server of `directory` and `lake.catalog`, where one of them is kept there.
     pub postgres: Postgres,
     /// The server of `lake.catalog`, where that is `rest`.
@@ -206,6 +213,9 @@ impl Config {
         self.queue.check()?;
         self.postgres.check(self.user_of_postgres())?;
         self.s3.check(self.user_of_s3())?;
+        if self.jobs.kind == Records::DynamoDb {
+            self.dynamodb.check()?;
+        }
         if self.lake.catalog == Catalog::Rest {
             if self.lake.files != Files::S3 {
                 return Err(Failure::usage("lake.files must be s3 where lake.catalog is rest"));

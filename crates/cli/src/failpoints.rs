@@ -22,6 +22,7 @@ pub fn arm() -> Result<(), Failure> {
         artifacts::FAILPOINTS,
         s3::FAILPOINTS,
         postgres::FAILPOINTS,
+        stores_dynamodb::FAILPOINTS,
     ];
     if !known.concat().contains(&name) {
         return Err(Failure::usage(format!("OUTHAUL_KILL_AT: there is no failpoint {name}")));

@@ -16,7 +16,6 @@ use lake::Lake;
 use notifier::{FolderNotifier, Notifier, SmtpNotifier};
 use queue::{Limiter, Queue};
 use stores::{Accounts, Audit, Directory, Jobs, Memberships};
-use stores_sqlite::SqliteStores;
 use worker::{Mail, Observer, Ports, Progress, Worker, WorkerOptions};
 
 use crate::config::{Config, MailKind};
@@ -76,19 +75,18 @@ impl Installation {
     async fn held(config: &Config, folder: PathBuf, holder: Holder) -> Result<Self, Failure> {
         let (clock, random) = (system::clock(), system::random());
         let engines = Engines::of(config, &clock, &random).await?;
-        let database = folder.join("outhaul.db");
-        let stores = SqliteStores::open(&database, Arc::clone(&clock), config.limits.clone());
-        let stores = Arc::new(stores.await.or_exit(Exit::Unavailable)?);
-        let (directory, memberships) = places::directory(&engines, &stores).await?;
+        let database = places::database(config, &engines, &folder, &clock).await?;
+        let (jobs, accounts, audit) = places::records(&engines, database.as_ref());
+        let (directory, memberships) = places::directory(&engines, database.as_ref()).await?;
         let (queue, limiter) = places::queue(&engines, &clock);
         Ok(Self {
             directory,
             memberships,
             queue,
             limiter,
-            accounts: stores.clone(),
-            audit: stores.clone(),
-            jobs: stores,
+            accounts,
+            audit,
+            jobs,
             artifacts: places::artifacts(config, &engines, &folder, &clock, &random).await?,
             lake: places::lake(config, &engines, &folder, &clock, &random).await?,
             clock,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::config::{Catalog, Config, Database};
+use crate::config::{Catalog, Config, Database, Records};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::report::Report;
 use crate::system;
@@ -11,6 +11,8 @@ use crate::wiring::{Installation, owner};
 #[derive(Serialize)]
 struct Output {
     migrated: Vec<Store>,
+    /// What was done to each table of DynamoDB, in words.
+    tables: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -20,7 +22,7 @@ struct Store {
     to: u32,
 }
 
-/// Migrates what is kept in PostgreSQL as the owner of its tables; files of SQLite are migrated by whoever opens them. May
+/// Migrates what is kept in PostgreSQL as the owner of its tables, and makes the tables of DynamoDB; files of SQLite are migrated by whoever opens them. May
 /// be repeated, and run while processes of the release before are at work.
 pub async fn run(config: &Config, report: &Report) -> Result<Exit, Failure> {
     let (clock, mut migrated) = (system::clock(), Vec::new());
@@ -36,8 +38,13 @@ pub async fn run(config: &Config, report: &Report) -> Result<Exit, Failure> {
             migrated.push(Store { store: "catalog", from: done.from, to: done.to });
         }
     }
+    let mut tables = Vec::new();
+    if config.jobs.kind == Records::DynamoDb {
+        let done = stores_dynamodb::migrate(&config.dynamodb.options()?, clock, system::random()).await;
+        tables = done.or_exit(Exit::Unavailable)?;
+    }
     drop(Installation::open(config).await?);
-    let output = Output { migrated };
+    let output = Output { migrated, tables };
     report.result(&output, || output.in_words());
     Ok(Exit::Done)
 }
@@ -48,7 +55,12 @@ impl Output {
             true => format!("{store}: version {to}, nothing to do"),
             false => format!("{store}: from version {from} to {to}"),
         };
-        let lines = self.migrated.iter().map(line).chain(["the data folder is up to date".to_owned()]);
+        let lines = self
+            .migrated
+            .iter()
+            .map(line)
+            .chain(self.tables.iter().cloned())
+            .chain(["the data folder is up to date".to_owned()]);
         lines.collect::<Vec<_>>().join("\n")
     }
 }

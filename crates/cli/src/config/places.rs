@@ -1,6 +1,25 @@
-//! `[directory]`, `[lake]` and `[artifacts]`: in what each of them is kept.
+//! `[jobs]`, `[directory]`, `[lake]` and `[artifacts]`: in what each of them is kept.
 
 use serde::{Deserialize, Serialize};
+
+/// In what exports, accounts and the audit trail are kept.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Jobs {
+    /// `sqlite` (in the data folder) or `dynamodb`.
+    pub kind: Records,
+}
+
+/// A store of exports, accounts and the audit trail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Records {
+    /// A file in the data folder.
+    #[default]
+    Sqlite,
+    /// The tables of `[dynamodb]`.
+    DynamoDb,
+}
 
 /// In what users, organisations, members and memberships are kept.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]

@@ -15,16 +15,20 @@ use postgres::{Deadlines, PostgresOptions, Tls};
 use queue_redis::{Redis, RedisOptions, RedisOptionsError};
 use s3::{Credentials, OptionError, S3Artifacts, S3Objects, S3Options};
 use ses::SesNotifier;
+use stores_dynamodb::DynamoStores;
 use stores_postgres::PostgresStores;
 
-use crate::config::{self, Catalog, Config, Database, MailKind, PostgresTls, QueueKind};
+use crate::config::{self, Catalog, Config, Database, MailKind, PostgresTls, QueueKind, Records};
 use crate::exit::Failure;
 use crate::remote::tls;
 
 /// What is spoken to over a network, as far as the configuration wants it. None of them is asked anything yet.
+#[derive(Default)]
 pub struct Engines {
     /// Redis or Valkey: wakes and shared limits.
     pub redis: Option<Redis>,
+    /// DynamoDB: exports, accounts, the audit trail.
+    pub dynamodb: Option<Arc<DynamoStores>>,
     /// PostgreSQL: users, organisations, members, memberships.
     pub directory: Option<Arc<PostgresStores>>,
     /// PostgreSQL: the pointer to the table of messages.
@@ -44,9 +48,12 @@ impl Engines {
     /// Exit 2, naming the field that cannot be.
     pub async fn of(config: &Config, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Self, Failure> {
         let shared = || (Arc::clone(clock), Arc::clone(random));
-        let mut engines = Self { redis: None, directory: None, catalog: None, rest: None, ses: None, s3: None };
+        let mut engines = Self::default();
         if config.queue.kind == QueueKind::Redis {
             engines.redis = Some(redis(&config.queue, Arc::clone(random))?);
+        }
+        if config.jobs.kind == Records::DynamoDb {
+            engines.dynamodb = Some(Arc::new(dynamodb(config, clock, random).await?));
         }
         if config.directory.kind == Database::Postgres {
             let (clock, random) = shared();
@@ -78,6 +85,9 @@ impl Engines {
         if let Some(redis) = &self.redis {
             findings.extend(redis.check(clock).await);
         }
+        if let Some(dynamodb) = &self.dynamodb {
+            findings.extend(dynamodb.check().await);
+        }
         if let Some(directory) = &self.directory {
             findings.extend(directory.check().await);
         }
@@ -107,6 +117,15 @@ fn redis(queue: &config::Queue, random: Arc<dyn Random>) -> Result<Redis, Failur
     options.connect_timeout = Duration::from_millis(queue.answer_milliseconds);
     options.answer_timeout = options.connect_timeout;
     Redis::new(&options, random).map_err(wrong)
+}
+
+async fn dynamodb(config: &Config, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<DynamoStores, Failure> {
+    let options = config.dynamodb.options()?;
+    let opened = DynamoStores::open(&options, config.limits.clone(), Arc::clone(clock), Arc::clone(random)).await;
+    opened.map_err(|error| match error.field.starts_with("limits.") {
+        true => Failure::usage(error),
+        false => Failure::usage(format!("dynamodb.{error}")),
+    })
 }
 
 /// How the service signs in to PostgreSQL.

@@ -10,7 +10,7 @@ use domain::random::Random;
 use lake::catalog::Catalog;
 use lake::{Lake, LakeOptions, LakeParts};
 use queue::{FallbackLimiter, Limiter, MemoryLimiter, MemoryQueue, Queue};
-use stores::{Directory, Memberships};
+use stores::{Accounts, Audit, Directory, Jobs, Memberships};
 use stores_sqlite::SqliteStores;
 use tokio::runtime::Handle;
 
@@ -18,15 +18,49 @@ use super::Engines;
 use crate::config::{Config, Files};
 use crate::exit::{Exit, Failure, OrExit};
 
+/// The database of the data folder; not opened where nothing is kept in it.
+///
+/// # Errors
+/// Exit 6 where it cannot be opened, or was made by a newer program.
+pub async fn database(
+    config: &Config,
+    engines: &Engines,
+    folder: &Path,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<SqliteStores>>, Failure> {
+    if engines.dynamodb.is_some() && engines.directory.is_some() {
+        return Ok(None);
+    }
+    let stores = SqliteStores::open(&folder.join("outhaul.db"), Arc::clone(clock), config.limits.clone()).await;
+    Ok(Some(Arc::new(stores.or_exit(Exit::Unavailable)?)))
+}
+
+/// Exports, accounts and the audit trail.
+pub fn records(
+    engines: &Engines,
+    database: Option<&Arc<SqliteStores>>,
+) -> (Arc<dyn Jobs>, Arc<dyn Accounts>, Arc<dyn Audit>) {
+    match (&engines.dynamodb, database) {
+        (Some(tables), _) => (tables.clone(), tables.clone(), tables.clone()),
+        (None, database) => {
+            let database = database.expect("what no engine keeps is in the data folder");
+            (database.clone(), database.clone(), database.clone())
+        }
+    }
+}
+
 /// Who exists, and what they subscribe to.
 ///
 /// # Errors
 /// Exit 6 where the database was not migrated, or by a newer program. One that is away is waited for by those who ask it.
 pub async fn directory(
     engines: &Engines,
-    stores: &Arc<SqliteStores>,
+    database: Option<&Arc<SqliteStores>>,
 ) -> Result<(Arc<dyn Directory>, Arc<dyn Memberships>), Failure> {
-    let Some(directory) = &engines.directory else { return Ok((stores.clone(), stores.clone())) };
+    let Some(directory) = &engines.directory else {
+        let database = database.expect("what no engine keeps is in the data folder");
+        return Ok((database.clone(), database.clone()));
+    };
     match directory.version().await {
         Err(error) if !error.retryable() => Err(error).or_exit(Exit::Unavailable),
         _ => Ok((directory.clone(), directory.clone())),

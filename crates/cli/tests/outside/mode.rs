@@ -1,6 +1,6 @@
 //! Installations on each set of engines.
 
-use engines::{Bucket, Database, Redis, Warehouse};
+use engines::{Bucket, Database, Redis, Tables, Warehouse};
 
 use crate::support::Outhaul;
 
@@ -20,6 +20,8 @@ pub struct Mode {
 pub struct Engines {
     /// Wakes and limits.
     pub redis: Option<Redis>,
+    /// Exports, accounts and the audit trail.
+    pub tables: Option<Tables>,
     /// Users and the catalog.
     pub database: Option<Database>,
     /// Messages and artifacts.
@@ -120,6 +122,24 @@ impl Mode {
             // What comes, comes by the queue.
             .with("OUTHAUL_LIMITS__SWEEP_MILLISECONDS", 5_000);
         self.engines.redis = Some(redis);
+        self
+    }
+
+    /// Exports, accounts and the audit trail in tables of DynamoDB Local.
+    pub fn with_dynamodb(self) -> Option<Self> {
+        Tables::local().map(|tables| self.with_tables(tables))
+    }
+
+    fn with_tables(mut self, tables: Tables) -> Self {
+        self.outhaul = self
+            .outhaul
+            .with("OUTHAUL_JOBS__KIND", "dynamodb")
+            .with("OUTHAUL_DYNAMODB__ENDPOINT", tables.endpoint())
+            .with("OUTHAUL_DYNAMODB__PREFIX", tables.prefix())
+            .with("OUTHAUL_DYNAMODB__REGION", tables.region())
+            .with("OUTHAUL_DYNAMODB__ACCESS_KEY", tables.access_key())
+            .with("OUTHAUL_DYNAMODB__SECRET_KEY", tables.secret_key());
+        self.engines.tables = Some(tables);
         self
     }
 }

@@ -122,6 +122,13 @@ fn sqlite_a_bucket_and_a_rest_catalog() {
     assert_eq!(whole_way(&mode), expected());
 }
 
+#[test]
+fn redis_dynamodb_postgres_and_a_bucket() {
+    let mode = Mode::embedded().with_redis().and_then(Mode::with_dynamodb).and_then(Mode::with_postgres);
+    let Some(mode) = mode.and_then(Mode::with_bucket) else { return };
+    assert_eq!(whole_way(&mode), expected());
+}
+
 /// Links lead to the service, which asks for the membership at each range.
 #[test]
 fn a_bucket_behind_the_service() {
