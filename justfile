@@ -23,6 +23,10 @@ services:
 deploy-check:
     cargo xtask deploy-check
 
+# A fleet of 1,000 workers in simulated time
+simulate *arguments:
+    cargo xtask simulate {{arguments}}
+
 # The house's habits as checks
 tidy:
     cargo xtask tidy

@@ -6,22 +6,22 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::commands::{succeeds, works};
-use crate::python;
+use crate::python::{self, Environment};
 
 /// Scripts, and the packages that they need.
 struct Suite {
-    environment: &'static str,
-    requirements: &'static str,
-    pip: &'static [&'static str],
+    environment: Environment,
     scripts: &'static [&'static str],
 }
 
 const SUITES: [Suite; 2] = [
     Suite {
-        environment: "kubernetes-venv",
-        requirements: "deploy/kubernetes/requirements.txt",
         // The list is complete.
-        pip: &["--no-deps"],
+        environment: Environment {
+            folder: "kubernetes-venv",
+            requirements: "deploy/kubernetes/requirements.txt",
+            pip: &["--no-deps"],
+        },
         scripts: &[
             "deploy/kubernetes/check.py",
             "deploy/kubernetes/selftest.py",
@@ -30,9 +30,7 @@ const SUITES: [Suite; 2] = [
         ],
     },
     Suite {
-        environment: "deploy-venv",
-        requirements: "deploy/requirements.txt",
-        pip: &[],
+        environment: Environment { folder: "deploy-venv", requirements: "deploy/requirements.txt", pip: &[] },
         scripts: &["deploy/check.py"],
     },
 ];
@@ -46,7 +44,7 @@ pub fn run(root: &Path, target: &Path) -> Result<bool> {
     icons(root)?;
     let mut passed = true;
     for suite in SUITES {
-        let python = python::environment(&target.join(suite.environment), &root.join(suite.requirements), suite.pip)?;
+        let python = python::environment(suite.environment, root, target)?;
         for script in suite.scripts {
             println!("xtask: {script}");
             let status = Command::new(&python).arg(root.join(script)).current_dir(root).status();

@@ -3,6 +3,7 @@
 mod commands;
 mod deploy;
 mod python;
+mod simulate;
 mod test;
 mod tidy;
 
@@ -11,8 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str =
-    "usage: cargo xtask tidy | cargo xtask test [--deep] | cargo xtask services | cargo xtask deploy-check";
+const USAGE: &str = "usage: cargo xtask tidy | test [--deep] | services | deploy-check | simulate [--help]";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -34,6 +34,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         ["test", "--deep"] => test::run(&root, true),
         ["deploy-check"] => deploy::run(&root, &test::target_folder(&root)),
         ["services"] => test::services(&root),
+        ["simulate", arguments @ ..] => simulate::run(&root, arguments),
         _ => bail!("{USAGE}"),
     }
 }

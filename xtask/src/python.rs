@@ -7,30 +7,44 @@ use anyhow::{Context, Result};
 
 use crate::commands::{succeeds, works};
 
-/// The interpreter of the tests' environment, or `None`, noted in `missing`, where it cannot be made.
-pub fn provide(root: &Path, target: &Path, missing: &mut Vec<String>) -> Result<Option<PathBuf>> {
-    let made = environment(&target.join("test-venv"), &root.join("tests/requirements.txt"), &[]);
-    match made {
-        Ok(python) => Ok(Some(python)),
+/// An environment: its folder below the target folder, the file that says what is in it, and what pip is told beside that.
+#[derive(Clone, Copy)]
+pub struct Environment {
+    pub folder: &'static str,
+    pub requirements: &'static str,
+    pub pip: &'static [&'static str],
+}
+
+/// What the tests' readers need.
+pub const READERS: Environment = Environment { folder: "test-venv", requirements: "tests/requirements.txt", pip: &[] };
+/// An emulator of AWS that wants other versions.
+pub const MINISTACK: Environment =
+    Environment { folder: "test-ministack", requirements: "tests/requirements-ministack.txt", pip: &[] };
+
+/// The interpreter of an environment, or `None`, noted in `missing`, where it cannot be made.
+pub fn provide(of: Environment, root: &Path, target: &Path, missing: &mut Vec<String>) -> Option<PathBuf> {
+    match environment(of, root, target) {
+        Ok(python) => Some(python),
         Err(error) => {
-            missing.push(format!("the Python packages of tests/requirements.txt: {error:#}"));
-            Ok(None)
+            missing.push(format!("the Python packages of {}: {error:#}", of.requirements));
+            None
         }
     }
 }
 
-/// The interpreter of an environment in `folder` with exactly the packages that are wanted; `options` go to pip.
+/// The interpreter of an environment.
 ///
 /// # Errors
 /// No Python, or a package that cannot be had.
-pub fn environment(folder: &Path, wanted: &Path, options: &[&str]) -> Result<PathBuf> {
-    let requirements = std::fs::read_to_string(wanted).with_context(|| format!("{}", wanted.display()))?;
+pub fn environment(of: Environment, root: &Path, target: &Path) -> Result<PathBuf> {
+    let (folder, wanted) = (target.join(of.folder), root.join(of.requirements));
+    let requirements = std::fs::read_to_string(&wanted).with_context(|| format!("{}", wanted.display()))?;
     let python = folder.join("bin/python");
     // The copy is written last: where it agrees, the environment is whole.
     let copy = folder.join("requirements.txt");
     let is_whole = std::fs::read_to_string(&copy).is_ok_and(|made| made == requirements);
     if !is_whole || !works(Command::new(&python).arg("--version")) {
-        make(folder, &python, wanted, options)?;
+        make(&folder, &python, &wanted, of.pip)?;
         std::fs::write(&copy, requirements)?;
     }
     Ok(python)

@@ -1,10 +1,12 @@
 //! The token that goes with each request: given, or asked for and kept until shortly before its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use domain::clock::Clock;
 use domain::secret::Secret;
+use domain::time::Micros;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 use ureq::http::Method;
 use url::form_urlencoded::Serializer;
 
@@ -15,25 +17,26 @@ use crate::options::{Access, RestOptions};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 /// How long before its end a token is no longer used.
-const EARLY: Duration = Duration::from_secs(30);
+const EARLY_SECONDS: u64 = 30;
 /// How long one is good that does not say it.
-const USUAL: Duration = Duration::from_secs(300);
+const USUAL_SECONDS: u64 = 300;
 
 /// Who we are, and the token that says it.
 pub(crate) struct Identity {
     access: Access,
     uri: String,
     deadline: Duration,
-    token: Mutex<Option<(Secret, Instant)>>,
+    clock: Arc<dyn Clock>,
+    token: Mutex<Option<(Secret, Micros)>>,
 }
 
 impl Identity {
-    pub fn new(options: &RestOptions) -> Self {
+    pub fn new(options: &RestOptions, clock: Arc<dyn Clock>) -> Self {
         let uri = match &options.access {
             Access::Client { uri, .. } if !uri.is_empty() => uri.clone(),
             _ => format!("{}/v1/oauth/tokens", options.uri.trim_end_matches('/')),
         };
-        Self { access: options.access.clone(), uri, deadline: options.answer, token: Mutex::default() }
+        Self { access: options.access.clone(), uri, deadline: options.answer, clock, token: Mutex::default() }
     }
 
     /// The token for the next request, a new one where `refused` is the one that is kept.
@@ -45,7 +48,7 @@ impl Identity {
                 let mut kept = self.token.lock().await;
                 if let Some((token, until)) = kept.as_ref()
                     && Some(token) != refused
-                    && Instant::now() < *until
+                    && self.clock.now() < *until
                 {
                     return Ok(Some(token.clone()));
                 }
@@ -61,14 +64,14 @@ impl Identity {
         matches!(self.access, Access::Client { .. })
     }
 
-    async fn ask(&self, http: &Http, id: &str, secret: &Secret, scope: &str) -> Result<(Secret, Instant), RestError> {
+    async fn ask(&self, http: &Http, id: &str, secret: &Secret, scope: &str) -> Result<(Secret, Micros), RestError> {
         let body = Some((FORM, form(id, secret, scope).into_bytes()));
-        let asked = Instant::now();
+        let asked = self.clock.now();
         let ask = Ask { method: Method::POST, url: self.uri.clone(), bearer: None, body };
         let answer = http.send(ask, self.deadline).await?;
         let Granted { access_token, expires_in } = body::read("token", &answer)?;
-        let good = expires_in.map_or(USUAL, Duration::from_secs);
-        Ok((Secret::new(access_token), asked + good.saturating_sub(EARLY).max(good / 2)))
+        let good = expires_in.unwrap_or(USUAL_SECONDS);
+        Ok((Secret::new(access_token), asked.plus_seconds(good.saturating_sub(EARLY_SECONDS).max(good / 2))))
     }
 }
 

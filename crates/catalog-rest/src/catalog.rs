@@ -41,11 +41,12 @@ impl RestCatalog {
         options: RestOptions,
         objects: Arc<dyn Objects>,
         beside: impl Into<String>,
+        clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, OptionError> {
         options.check()?;
         let objects = Beside::new(objects, beside.into());
-        Ok(Self { client: Client::new(options, random), records: Records::new(objects.clone()), pins: objects })
+        Ok(Self { client: Client::new(options, clock, random), records: Records::new(objects.clone()), pins: objects })
     }
 
     /// What a doctor wants to know.

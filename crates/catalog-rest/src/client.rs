@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::clock::Clock;
 use domain::random::{Random, backoff};
 use serde::Serialize;
 use tokio::sync::OnceCell;
@@ -35,8 +36,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub fn new(options: RestOptions, random: Arc<dyn Random>) -> Self {
-        let (http, identity) = (Http::new(options.tls.clone()), Identity::new(&options));
+    pub fn new(options: RestOptions, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        let (http, identity) = (Http::new(options.tls.clone()), Identity::new(&options, clock));
         Self { http, identity, options, base: OnceCell::new(), random }
     }
 

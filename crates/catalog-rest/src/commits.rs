@@ -120,31 +120,32 @@ async fn make_namespace(client: &Client) -> Result<(), RestError> {
 
 /// Makes the table without a snapshot, unless it is there.
 async fn make_bare(client: &Client, change: &TableChange) -> Result<(), RestError> {
-    let mut new = (None, None, None, None, Default::default());
-    for update in &change.updates {
-        match update {
-            TableUpdate::SetLocation { location } => new.0 = Some(location.as_str()),
-            TableUpdate::AddSchema { schema } => new.1 = Some(schema),
-            TableUpdate::AddSpec { spec } => new.2 = Some(spec),
-            TableUpdate::AddSortOrder { sort_order } => new.3 = Some(sort_order),
-            TableUpdate::SetProperties { updates } => new.4 = updates.clone(),
-            _ => {}
-        }
-    }
-    let (Some(location), Some(schema), Some(partition_spec), Some(write_order), mut properties) = new else {
-        return Err(RestError::Garbled {
-            call: "create table",
-            why: "the first commit does not make a table".to_owned(),
-        });
-    };
+    use TableUpdate::{AddSchema, AddSortOrder, AddSpec, SetLocation, SetProperties};
+    let location = part(change, |update| if let SetLocation { location } = update { Some(location) } else { None })?;
+    let schema = part(change, |update| if let AddSchema { schema } = update { Some(schema) } else { None })?;
+    let partition_spec = part(change, |update| if let AddSpec { spec } = update { Some(spec) } else { None })?;
+    let write_order =
+        part(change, |update| if let AddSortOrder { sort_order } = update { Some(sort_order) } else { None })?;
+    let set = part(change, |update| if let SetProperties { updates } = update { Some(updates) } else { None })?;
+    let mut properties = set.clone();
     properties.insert("format-version".to_owned(), "2".to_owned());
     if client.options.place == TablePlace::Catalog {
         properties.insert("write.data.path".to_owned(), format!("{location}/data"));
         properties.insert("write.metadata.path".to_owned(), format!("{location}/metadata"));
     }
-    let location = (client.options.place == TablePlace::Lake).then_some(location);
+    let location = (client.options.place == TablePlace::Lake).then_some(location.as_str());
     let new = NewTable { name: TABLE, location, schema, partition_spec, write_order, stage_create: false, properties };
     made(&client.make(&table::tables(client), &new).await?)
+}
+
+/// The first update of the first commit that is of a kind.
+fn part<'a, T>(
+    change: &'a TableChange,
+    of_kind: impl Fn(&'a TableUpdate) -> Option<&'a T>,
+) -> Result<&'a T, RestError> {
+    let missing =
+        || RestError::Garbled { call: "create table", why: "the first commit does not make a table".to_owned() };
+    change.updates.iter().find_map(of_kind).ok_or_else(missing)
 }
 
 /// What is there already was made, too.

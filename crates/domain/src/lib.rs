@@ -19,4 +19,5 @@ pub mod refresh;
 pub mod request;
 pub mod secret;
 pub mod time;
+pub mod turns;
 pub mod windows;

@@ -20,7 +20,7 @@ mod s3;
 mod server;
 
 pub use self::dynamodb::{DynamoDbLocal, Ministack, Tables};
-pub use self::faults::{Call, Fault, Rule, S3Faults};
+pub use self::faults::{AwsFaults, Call, Fault, Rule};
 pub use self::left_out::{left_out, left_out_of};
 pub use self::mail::{MailDoes, MailServer, MailText};
 pub use self::postgres::{Database, Postgres, Role};

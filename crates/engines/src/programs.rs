@@ -72,30 +72,24 @@ fn postgres_major(folder: &Path) -> Option<u32> {
 
 /// `weed`: in the environment that `cargo xtask test` makes, or in the path.
 pub fn weed() -> Option<PathBuf> {
-    of_python("weed")
-}
-
-/// `ministack`: likewise.
-pub fn ministack() -> Option<PathBuf> {
-    of_python("ministack")
-}
-
-/// A program that a package of Python brings.
-fn of_python(name: &str) -> Option<PathBuf> {
     let beside_python =
-        std::env::var_os("OUTHAUL_TEST_PYTHON").map(|python| PathBuf::from(python).with_file_name(name));
-    let in_target = in_target("test-venv/bin").map(|folder| folder.join(name));
-    beside_python.into_iter().chain(in_target).find(|path| path.is_file()).or_else(|| in_path(name))
+        std::env::var_os("OUTHAUL_TEST_PYTHON").map(|python| PathBuf::from(python).with_file_name("weed"));
+    let in_target = in_target("test-venv/bin/weed");
+    beside_python.into_iter().chain(in_target).find(|path| path.is_file()).or_else(|| in_path("weed"))
+}
+
+/// `ministack`: in an environment of its own that `cargo xtask test` makes, or in the path.
+pub fn ministack() -> Option<PathBuf> {
+    in_target("test-ministack/bin/ministack").filter(|path| path.is_file()).or_else(|| in_path("ministack"))
 }
 
 /// `DynamoDBLocal.jar`: where `cargo xtask test` puts it.
 pub fn dynamodb_jar() -> Option<PathBuf> {
-    let told = std::env::var_os("OUTHAUL_TEST_DYNAMODB_JAR").map(PathBuf::from);
-    told.or_else(|| in_target(DYNAMODB_JAR)).filter(|path| path.is_file())
+    in_target(DYNAMODB_JAR).filter(|path| path.is_file())
 }
 
 /// Where the jar lies below the target folder.
-pub const DYNAMODB_JAR: &str = "test-dynamodb/package/emulator/DynamoDBLocal.jar";
+const DYNAMODB_JAR: &str = "test-dynamodb/package/emulator/DynamoDBLocal.jar";
 
 /// The interpreter of Java.
 pub fn java() -> Option<PathBuf> {

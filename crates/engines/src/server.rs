@@ -70,7 +70,7 @@ impl Server {
     }
 
     /// The same for a program that only this process' own user can run.
-    pub fn as_this_user(mut self) -> Self {
+    pub fn run_by_this_user(mut self) -> Self {
         self.is_of_this_user = true;
         self
     }

@@ -1,13 +1,13 @@
 //! The queue in the memory of one process: the embedded default, and the twin for tests.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use crate::{Message, Queue, QueueError, Wake};
+use crate::{Message, Order, Queue, QueueError, Wake};
 
 /// A queue that lives as long as its process; clones are the same queue.
 #[derive(Clone, Debug, Default)]
@@ -21,30 +21,9 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Counts pushes: the order of the messages.
-    pushes: u64,
-    order: BTreeMap<u64, Message>,
-    places: HashMap<Message, u64>,
+    order: Order,
     /// Messages whose delay is not over: each has one timer at most.
     later: HashSet<Message>,
-}
-
-impl Waiting {
-    fn push(&mut self, message: Message) -> bool {
-        if self.places.contains_key(&message) {
-            return false;
-        }
-        self.pushes += 1;
-        self.places.insert(message.clone(), self.pushes);
-        self.order.insert(self.pushes, message);
-        true
-    }
-
-    fn pop(&mut self) -> Option<Message> {
-        let (_, message) = self.order.pop_first()?;
-        self.places.remove(&message);
-        Some(message)
-    }
 }
 
 impl Shared {
@@ -53,7 +32,7 @@ impl Shared {
     }
 
     fn push(&self, message: Message) -> bool {
-        let is_new = self.with(|waiting| waiting.push(message));
+        let is_new = self.with(|waiting| waiting.order.push(message));
         if is_new {
             self.arrived.notify_one();
         }
@@ -63,7 +42,7 @@ impl Shared {
     async fn next(&self) -> Message {
         loop {
             // A push between the look and the wait leaves a permit, so no arrival is missed.
-            if let Some(message) = self.with(Waiting::pop) {
+            if let Some(message) = self.with(|waiting| waiting.order.pop()) {
                 return message;
             }
             self.arrived.notified().await;

@@ -13,24 +13,19 @@ use domain::finding::Verdict;
 use domain::random::{Generator, Random};
 use domain::secret::Secret;
 use domain::time::Micros;
-use engines::{Fault, Rule, S3Faults, left_out};
+use engines::{Fault, Rule, S3Faults, Tables};
 use notifier::{Attachment, Letter, MediaType, Notifier, NotifyError, Sender};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use super::*;
 
-/// The address of an emulator whose letters can be read back.
-const EMULATOR: &str = "OUTHAUL_TEST_SES";
 /// Long enough for whoever answers, on a busy machine too.
 const PATIENCE_SECONDS: u64 = 20;
 
+/// The address of an emulator whose letters can be read back: the one that has tables, too.
 fn emulator() -> Option<String> {
-    let address = std::env::var(EMULATOR).ok();
-    if address.is_none() {
-        left_out("an emulator of SES");
-    }
-    address
+    Tables::ministack().map(|tables| tables.endpoint().to_owned())
 }
 
 fn sender() -> Sender {
@@ -105,8 +100,6 @@ async fn a_letter_arrives_as_it_was_written() {
     assert_eq!((&letter["Subject"], &letter["To"]), (&json!("Your export is ready"), &json!([to])));
     assert_eq!(letter["BodyText"].as_str().unwrap().trim_end(), "It is there, Zoë.");
     assert_eq!(letter["BodyHtml"].as_str().unwrap().trim_end(), "<p>It is there, Zoë.</p>");
-    let refused = notifier.send(&self::letter("u1@nobody.example.net")).await.unwrap_err();
-    assert!(matches!(&refused, NotifyError::Rejected { code } if code == "MessageRejected"), "{refused:?}");
 }
 
 /// What is handed over is the message that a mail server would get, and the letter's id once more.

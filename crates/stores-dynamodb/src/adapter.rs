@@ -7,7 +7,7 @@ use domain::clock::Clock;
 use domain::limits::Limits;
 use domain::random::Random;
 
-use crate::db::Db;
+use crate::db::{Capacity, Db};
 use crate::options::{DynamoOptions, check_limits};
 
 /// Jobs, accounts and the audit trail in tables of DynamoDB, which any number of processes share.
@@ -37,5 +37,10 @@ impl DynamoStores {
         check_limits(&limits)?;
         let db = Db::new(options, Arc::clone(&clock), random).await;
         Ok(Self { db, clock, limits: Arc::new(limits) })
+    }
+
+    /// What all calls have used so far, as the server counts it.
+    pub fn capacity(&self) -> Capacity {
+        self.db.capacity()
     }
 }

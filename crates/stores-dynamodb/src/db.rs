@@ -1,5 +1,6 @@
 //! The client: all calls of data to DynamoDB are made here.
 
+mod capacity;
 mod query;
 mod write;
 
@@ -10,12 +11,14 @@ use std::sync::Arc;
 use aws::{Calls, NoTryNumbers, ServerTime};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use domain::clock::Clock;
 use domain::random::Random;
 
+pub use self::capacity::Capacity;
+use self::capacity::Meter;
 pub(crate) use self::query::Query;
-pub(crate) use self::write::{Change, Condition, Update};
+pub(crate) use self::write::{Change, Condition, TRANSACTION_LIMIT, Update};
 use crate::DynamoOptions;
 use crate::error::DynamoError;
 use crate::item::{Item, Key};
@@ -31,7 +34,11 @@ pub(crate) struct Db {
     pub(crate) client: Client,
     pub(crate) calls: Calls,
     prefix: Arc<str>,
+    meter: Arc<Meter>,
 }
+
+/// Each call says what it used.
+const TOTAL: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 
 impl Db {
     /// A client; nothing is asked of the server yet.
@@ -43,7 +50,13 @@ impl Db {
             client: Client::from_conf(config.build()),
             calls: Calls { tries: options.tries, random, time },
             prefix: options.prefix.as_str().into(),
+            meter: Arc::default(),
         }
+    }
+
+    /// What all calls of this client and its clones have used so far.
+    pub(crate) fn capacity(&self) -> Capacity {
+        self.meter.read_off()
     }
 
     pub(crate) fn name(&self, table: &Table) -> String {
@@ -62,10 +75,12 @@ impl Db {
     pub(crate) async fn get(&self, table: &Table, key: &Key) -> Result<Option<Item>, DynamoError> {
         let get = || async {
             let ask = self.client.get_item().table_name(self.name(table)).set_key(Some(key.item()));
-            let answer = ask.consistent_read(true).send().await;
+            let answer = ask.consistent_read(true).return_consumed_capacity(TOTAL).send().await;
             answer.map_err(|error| DynamoError::of("GetItem", error))
         };
-        Ok(self.call("GetItem", get).await?.item)
+        let answer = self.call("GetItem", get).await?;
+        self.meter.read(answer.consumed_capacity());
+        Ok(answer.item)
     }
 
     /// Those of the items that are there, read consistently.
@@ -89,8 +104,9 @@ impl Db {
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys.to_vec())).consistent_read(true).build();
         let wanted = wanted.map_err(|error| unfit(error.to_string()))?;
         let name = self.name(table);
-        let answer = self.client.batch_get_item().request_items(&name, wanted).send().await;
-        let answer = answer.map_err(|error| DynamoError::of("BatchGetItem", error))?;
+        let ask = self.client.batch_get_item().request_items(&name, wanted).return_consumed_capacity(TOTAL);
+        let answer = ask.send().await.map_err(|error| DynamoError::of("BatchGetItem", error))?;
+        self.meter.read(answer.consumed_capacity());
         let items = answer.responses.and_then(|mut of| of.remove(&name)).unwrap_or_default();
         let rest = answer.unprocessed_keys.and_then(|mut of| of.remove(&name)).map_or(Vec::new(), |rest| rest.keys);
         if items.is_empty() && rest.len() == keys.len() {

@@ -2,6 +2,7 @@
 
 mod keys;
 mod read;
+mod reads;
 mod rows;
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,7 @@ impl Db {
             done.push("old items are removed");
         }
         if self.is_recoverable(table).await.map_err(failed("look at a table"))? == Some(false) {
-            self.switch_recovery_on(table).await.map_err(failed("switch recovery on"))?;
+            self.switch_recovery_on_in_time(table).await?;
             done.push("can be restored to any second");
         }
         Ok(format!("{name}: {}", if done.is_empty() { "as it should be".to_owned() } else { done.join(", ") }))
@@ -89,13 +89,13 @@ impl Db {
             let ask = ask.set_attribute_definitions(Some(attributes(table).map_err(unfit)?));
             let ask = ask.set_local_secondary_indexes(some(locals.len()).then_some(locals));
             let ask = ask.set_global_secondary_indexes(some(globals.len()).then_some(globals));
-            ask.send().await.map(drop).map_err(|error| DynamoError::of(call, error))
+            match ask.send().await {
+                // Another process makes it, or the answer to our first try was lost.
+                Err(error) if error.code() == Some("ResourceInUseException") => Ok(()),
+                made => made.map(drop).map_err(|error| DynamoError::of(call, error)),
+            }
         };
-        match self.calls.make(call, 0, |_| create()).await {
-            // Another process makes it, or the answer to our first try was lost.
-            Err(DynamoError::Refused { code, .. }) if code == "ResourceInUseException" => Ok(()),
-            made => made,
-        }
+        self.call(call, create).await
     }
 
     async fn wait_for(&self, table: &Table) -> Result<TableDescription, StoreError> {
@@ -151,6 +151,19 @@ impl Db {
         let recovery = told.continuous_backups_description.and_then(|told| told.point_in_time_recovery_description);
         let status = recovery.and_then(|told| told.point_in_time_recovery_status);
         Ok(Some(status == Some(PointInTimeRecoveryStatus::Enabled)))
+    }
+
+    /// A table that was just made is not ready for it for some seconds.
+    async fn switch_recovery_on_in_time(&self, table: &Table) -> Result<(), StoreError> {
+        for _ in 0..LOOKS {
+            match self.switch_recovery_on(table).await {
+                Err(DynamoError::Refused { code, .. }) if code == "ContinuousBackupsUnavailableException" => {}
+                switched => return switched.map_err(failed("switch recovery on")),
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        let source = format!("{} does not get ready", self.name(table)).into();
+        Err(StoreError::Unavailable { doing: "switch recovery on", source })
     }
 
     async fn switch_recovery_on(&self, table: &Table) -> Result<(), DynamoError> {

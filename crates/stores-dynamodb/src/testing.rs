@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws::Credentials;
+use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use domain::clock::Clock;
 use domain::limits::Limits;
 use domain::random::{Generator, Random};
@@ -11,6 +12,7 @@ use domain::secret::Secret;
 use engines::Tables;
 use rand_chacha::ChaCha8Rng;
 
+use crate::tables::{self, TTL, Table};
 use crate::{DynamoOptions, DynamoStores, migrate};
 
 /// How a test gets to its tables.
@@ -32,9 +34,19 @@ pub(crate) fn random() -> Arc<dyn Random> {
 }
 
 /// Stores in tables that were just made.
-pub(crate) async fn open(tables: Tables, clock: Arc<dyn Clock>, limits: Limits) -> (Tables, DynamoStores) {
-    let options = options(&tables);
+pub(crate) async fn open(of: Tables, clock: Arc<dyn Clock>, limits: Limits) -> (Tables, DynamoStores) {
+    let options = options(&of);
     migrate(&options, Arc::clone(&clock), random()).await.expect("tables are made");
     let stores = DynamoStores::open(&options, limits, clock, random()).await.expect("good options");
-    (tables, stores)
+    for table in tables::ALL.into_iter().filter(|table| table.has_ttl) {
+        keep_what_is_over(&stores, &table).await;
+    }
+    (of, stores)
+}
+
+/// The clocks of tests stand years ago, and ministack removes what is over by its own clock, once a minute.
+async fn keep_what_is_over(stores: &DynamoStores, table: &Table) {
+    let off = TimeToLiveSpecification::builder().enabled(false).attribute_name(TTL).build().expect("a name");
+    let ask = stores.db.client.update_time_to_live().table_name(stores.db.name(table));
+    ask.time_to_live_specification(off).send().await.expect("it is switched off");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::export::{Export, Lease, Outcome};
 use domain::owner::Owner;
+use domain::turns;
 use lake::staging::Staging;
 use queue::Message;
 use stores::jobs::{Recorded, Then};
@@ -156,10 +157,10 @@ impl Worker {
 
     /// Claims what there is room for and starts on it; with nothing to claim, looks after those who hold something.
     async fn serve(self: &Arc<Self>, owner: &Owner, steps: &mut JoinSet<()>) {
+        let others_wait = self.hints.others_wait().await;
+        let most = turns::room(self.slots.available_permits() as u32, others_wait, &self.options.limits);
         let slot = || Arc::clone(&self.slots).try_acquire_owned().ok();
-        // While others wait an owner takes one step at a time, so that all come round.
-        let most = if self.hints.others_wait().await { 1 } else { self.options.limits.claim_segments as usize };
-        let room: Vec<_> = std::iter::from_fn(slot).take(most).collect();
+        let room: Vec<_> = std::iter::from_fn(slot).take(most as usize).collect();
         let claimed = self.ports.jobs.claim(owner, self.options.id, room.len() as u32).await;
         self.trouble.note(claimed.as_ref().map(Option::is_some));
         match claimed {

@@ -1,5 +1,6 @@
 //! `cargo xtask test` and `services`: what the tests need is got and started, everything is run, and what was left out is said.
 
+mod dynamodb;
 mod runner;
 mod servers;
 mod services;
@@ -7,11 +8,10 @@ mod tools;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::Result;
 
-use self::servers::Servers;
+use self::servers::{Emulators, Servers};
 pub use self::services::run as services;
 use self::tools::Tools;
 use crate::python;
@@ -24,7 +24,11 @@ pub fn run(root: &Path, deep: bool) -> Result<bool> {
     let target = target_folder(root);
     let mut missing = Vec::new();
     let tools = Tools::provide(&mut missing)?;
-    let python = python::provide(root, &target, &mut missing)?;
+    let python = python::provide(python::READERS, root, &target, &mut missing);
+    let emulators = Emulators {
+        jar: dynamodb::provide(&target, &mut missing)?,
+        python: python::provide(python::MINISTACK, root, &target, &mut missing),
+    };
 
     let left_out = target.join("tests-left-out.txt");
     std::fs::create_dir_all(&target)?;
@@ -32,7 +36,7 @@ pub fn run(root: &Path, deep: bool) -> Result<bool> {
     let mut environment: Environment =
         vec![("OUTHAUL_TEST_TOOLS", tools.available().into()), ("OUTHAUL_LEFT_OUT", left_out.clone().into())];
     // They end with this program, however it ends.
-    let servers = Servers::start(&tools, python.as_deref(), &mut missing);
+    let servers = Servers::start(&tools, python.as_deref(), &mut missing).with(&emulators);
     environment.extend(servers.environment());
     environment.extend(python.map(|python| ("OUTHAUL_TEST_PYTHON", python.into())));
     environment.extend(deep.then(|| ("OUTHAUL_DEEP", "1".into())));

@@ -18,7 +18,7 @@ pub fn run(root: &Path) -> Result<bool> {
     let target = target_folder(root);
     let mut missing = Vec::new();
     let tools = Tools::provide_only(&OF_SERVICES, &mut missing)?;
-    let python = python::provide(root, &target, &mut missing)?;
+    let python = python::provide(python::READERS, root, &target, &mut missing);
     let servers = Servers::start(&tools, python.as_deref(), &mut missing);
     let redis = tools.has(REDIS).then(|| Redis::start(&[("maxmemory-policy", "noeviction")])).flatten();
     let database = servers.postgres().map(engines::Postgres::database);

@@ -15,7 +15,7 @@ struct Tool {
     is_there: fn() -> bool,
 }
 
-const TOOLS: [Tool; 15] = [
+const TOOLS: [Tool; 16] = [
     Tool {
         name: "unzip",
         package: "unzip",
@@ -37,7 +37,7 @@ const TOOLS: [Tool; 15] = [
     Tool {
         name: "java",
         package: "default-jdk-headless",
-        purpose: "reads archives with ZipInputStream",
+        purpose: "reads archives with ZipInputStream, and runs DynamoDB Local",
         is_there: java,
     },
     Tool {
@@ -99,6 +99,12 @@ const TOOLS: [Tool; 15] = [
         package: "qemu-user",
         purpose: "is a processor without SIMD beyond SSE2",
         is_there: || works(Command::new("qemu-x86_64").arg("--version")),
+    },
+    Tool {
+        name: "npm",
+        package: "npm",
+        purpose: "brings DynamoDB Local",
+        is_there: || works(Command::new("npm").arg("--version")),
     },
     Tool {
         name: "faketime",

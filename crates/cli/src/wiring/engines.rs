@@ -66,7 +66,8 @@ impl Engines {
             engines.s3 = Some(Arc::new(opened.map_err(wrong_s3)?));
         }
         if let (Catalog::Rest, Some(s3)) = (config.lake.catalog, &engines.s3) {
-            engines.rest = Some(Arc::new(rest(&config.catalog_rest, s3, Arc::clone(random))?));
+            let (clock, random) = shared();
+            engines.rest = Some(Arc::new(rest(&config.catalog_rest, s3, clock, random)?));
         }
         Ok(engines)
     }
@@ -150,13 +151,18 @@ fn s3(s3: &config::S3) -> Result<S3Options, Failure> {
 }
 
 /// What it remembers beside the server lies in the bucket, beside the table.
-fn rest(rest: &config::CatalogRest, s3: &S3Artifacts, random: Arc<dyn Random>) -> Result<RestCatalog, Failure> {
+fn rest(
+    rest: &config::CatalogRest,
+    s3: &S3Artifacts,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<RestCatalog, Failure> {
     let wrong = |error: catalog_rest::OptionError| Failure::usage(format!("catalog_rest.{error}"));
     let mut options = rest.options()?;
     options.tls = tls::config()?;
     let objects = S3Objects::new(s3.bucket().clone());
     let beside = objects.location("lake/catalog");
-    RestCatalog::new(options, Arc::new(objects), beside, random).map_err(wrong)
+    RestCatalog::new(options, Arc::new(objects), beside, clock, random).map_err(wrong)
 }
 
 /// Amazon SES for the letters of `from`.

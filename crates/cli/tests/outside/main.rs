@@ -5,6 +5,7 @@ mod abandoned;
 mod canaries;
 mod clocks;
 mod contract;
+mod cost;
 #[cfg(feature = "failpoints")]
 mod edges;
 mod first_export;

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use engines::{Bucket, Fault, Postgres, Proxy, Redis, Rule, S3Faults, Wire};
+use engines::{AwsFaults, Bucket, Fault, Postgres, Proxy, Redis, Rule, Wire};
 use serde_json::json;
 
 use crate::mode::Mode;
@@ -187,7 +187,7 @@ fn without_the_directory_nobody_comes_in() {
 /// Messages are brought in and exported while the bucket's calls meet these faults; the archive is that of an undisturbed run.
 fn the_archive_is_right(rules: impl Fn() -> Vec<Rule>) {
     let Some(bucket) = Bucket::fresh() else { return };
-    let faults = S3Faults::to(bucket.endpoint());
+    let faults = AwsFaults::to(bucket.endpoint());
     let mode = Mode::embedded().with_bucket_at(bucket, &faults.endpoint());
     let break_it = || rules().into_iter().for_each(|rule| faults.add(rule));
     let outhaul = with_people(mode.outhaul);

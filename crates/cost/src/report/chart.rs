@@ -6,7 +6,7 @@ use crate::money::{Money, grouped};
 use crate::sensitivity::{SHOWN, Swing};
 use crate::services::{Part, Service};
 
-const WIDTH: u128 = 960;
+const WIDTH: u128 = 1_040;
 /// Where bars begin, and how long the longest is.
 const BARS_AT: u128 = 300;
 const BARS_WIDTH: u128 = 480;

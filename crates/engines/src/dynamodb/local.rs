@@ -22,17 +22,21 @@ pub struct DynamoDbLocal {
 impl DynamoDbLocal {
     /// Starts one; that takes some seconds. A test that only needs tables takes [`super::Tables::local`].
     pub fn start() -> Option<Self> {
-        let (Some(java), Some(jar)) = (programs::java(), programs::dynamodb_jar()) else {
+        let Some(jar) = programs::dynamodb_jar() else {
             left_out(Engine::DynamoDbLocal.name());
             return None;
         };
-        Some(Self::start_jar(&java, &jar))
+        Self::start_jar(&jar)
     }
 
     /// The same from a file that is known.
-    pub fn start_jar(java: &Path, jar: &Path) -> Self {
-        let (server, address) = server::start(|| prepare(java, jar), |_, address| answers(address));
-        Self { server, address }
+    pub fn start_jar(jar: &Path) -> Option<Self> {
+        let Some(java) = programs::java() else {
+            left_out("java");
+            return None;
+        };
+        let (server, address) = server::start(|| prepare(&java, jar), |_, address| answers(address));
+        Some(Self { server, address })
     }
 
     /// `http://127.0.0.1:port`.

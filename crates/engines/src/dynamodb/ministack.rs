@@ -57,5 +57,5 @@ fn prepare(program: &Path) -> (Server, String) {
     ];
     // A script of an environment of Python, whose interpreter may lie where other users have no access.
     let launch = Launch { program: program.to_owned(), arguments: Vec::new(), environment, stop: Signal::KILL };
-    (Server::new(folder, launch).as_this_user(), format!("127.0.0.1:{port}"))
+    (Server::new(folder, launch).run_by_this_user(), format!("127.0.0.1:{port}"))
 }

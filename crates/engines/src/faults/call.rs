@@ -15,8 +15,30 @@ pub struct Call {
     pub range: Option<String>,
     /// Whether an object is the source of this one.
     is_copy: bool,
+    /// What DynamoDB is asked to do, which stands in a header.
+    action: Option<&'static str>,
     invocation: Option<String>,
 }
+
+/// What the header x-amz-target holds before the name of what DynamoDB is asked to do.
+const DYNAMODB: &str = "DynamoDB_20120810.";
+const ACTIONS: [&str; 15] = [
+    "BatchGetItem",
+    "BatchWriteItem",
+    "CreateTable",
+    "DeleteItem",
+    "DescribeContinuousBackups",
+    "DescribeTable",
+    "DescribeTimeToLive",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "Scan",
+    "TransactWriteItems",
+    "UpdateContinuousBackups",
+    "UpdateItem",
+    "UpdateTimeToLive",
+];
 
 impl Call {
     pub(super) fn of(head: &Head) -> Self {
@@ -27,6 +49,7 @@ impl Call {
             target: words.next().unwrap_or_default(),
             range: header("range"),
             is_copy: head.header("x-amz-copy-source").is_some(),
+            action: head.header("x-amz-target").and_then(|target| target.strip_prefix(DYNAMODB)).map(known_action),
             invocation: header("amz-sdk-invocation-id"),
         }
     }
@@ -43,8 +66,17 @@ impl Call {
         pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
-    /// The name that the API has for calls on objects, such as `GetObject` or `UploadPartCopy`; `Other` for the rest.
+    /// Whether DynamoDB is asked.
+    pub(super) fn is_of_dynamodb(&self) -> bool {
+        self.action.is_some()
+    }
+
+    /// The name that the API has for a call of DynamoDB or on objects, such as `PutItem`, `GetObject` or `UploadPartCopy`;
+    /// `Other` for the rest.
     pub fn operation(&self) -> &'static str {
+        if let Some(action) = self.action {
+            return action;
+        }
         let has = |name: &str| self.parameter(name).is_some();
         let key = self.path().trim_start_matches('/').split_once('/').map_or("", |(_, key)| key);
         match (self.method.as_str(), key.is_empty()) {
@@ -65,6 +97,10 @@ impl Call {
             _ => "Other",
         }
     }
+}
+
+fn known_action(name: &str) -> &'static str {
+    ACTIONS.into_iter().find(|action| *action == name).unwrap_or("Other")
 }
 
 /// Counts of tries, by call.
@@ -152,6 +188,8 @@ mod tests {
             ("GET /b?list-type=2 HTTP/1.1".to_owned(), "ListObjects"),
             ("POST /b/?delete HTTP/1.1".to_owned(), "DeleteObjects"),
             ("GET / HTTP/1.1".to_owned(), "Other"),
+            ("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.Query".to_owned(), "Query"),
+            ("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.Untold".to_owned(), "Other"),
         ];
         for (text, expected) in cases {
             assert_eq!(call(&text).operation(), expected, "{text}");

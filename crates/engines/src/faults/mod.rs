@@ -1,4 +1,4 @@
-//! An HTTP proxy in front of an S3 server that breaks calls by rule and counts how often each was tried.
+//! An HTTP proxy in front of an S3 server or of DynamoDB that breaks calls by rule and counts how often each was tried.
 
 mod call;
 mod http;
@@ -14,15 +14,15 @@ use self::serve::Shared;
 
 /// A proxy on a port of its own; dropping it closes it and its connections.
 ///
-/// Requests pass unchanged, with the Host that the client signed, so a client takes [`S3Faults::endpoint`] for the server and its
+/// Requests pass unchanged, with the Host that the client signed, so a client takes [`AwsFaults::endpoint`] for the server and its
 /// signatures stay valid. Without rules it breaks nothing and only counts.
 #[derive(Debug)]
-pub struct S3Faults {
+pub struct AwsFaults {
     address: String,
     shared: Arc<Shared>,
 }
 
-impl S3Faults {
+impl AwsFaults {
     /// One in front of `http://host:port`.
     pub fn to(endpoint: &str) -> Self {
         let server = endpoint.strip_prefix("http://").expect("an endpoint of plain HTTP").trim_end_matches('/');
@@ -54,9 +54,9 @@ impl S3Faults {
         self.shared.state().rules.broken()
     }
 
-    /// Each call since it began or since [`S3Faults::count_anew`], and how often it was tried.
+    /// Each call since it began or since [`AwsFaults::count_anew`], and how often it was tried.
     ///
-    /// Tries belong together that have method, path, query and range in common, or the `amz-sdk-invocation-id` of an SDK.
+    /// Tries belong together that have method, path, query, range and action in common, or the `amz-sdk-invocation-id` of an SDK.
     pub fn tries(&self) -> Vec<(Call, u32)> {
         self.shared.state().tries.all()
     }
@@ -72,7 +72,7 @@ impl S3Faults {
     }
 }
 
-impl Drop for S3Faults {
+impl Drop for AwsFaults {
     fn drop(&mut self) {
         self.shared.close();
         // Wakes the thread that takes connections.

@@ -11,7 +11,10 @@ use crate::random::Draws;
 pub enum Fault {
     /// Answered in S3's form without asking the server, e.g. `(503, "SlowDown")`. S3 also answers 200 with an error in the body
     /// to calls that take long, such as CompleteMultipartUpload: `(200, "InternalError")`.
+    /// A call of DynamoDB gets the form of that: `(400, "ThrottlingException")`.
     Answer(u16, &'static str),
+    /// A transaction of DynamoDB is cancelled for this reason of its first item, e.g. `TransactionConflict`.
+    Cancelled(&'static str),
     /// Passed on after this time.
     Delay(Duration),
     /// The answer's body ends after this many bytes, though its head promises more, and the connection is closed. A shorter body

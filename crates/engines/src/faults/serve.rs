@@ -99,7 +99,8 @@ impl Connection<'_> {
             }
             let then = match fate.fault {
                 Some((Fault::LoseRequest, _)) => return Ok(()),
-                Some((Fault::Answer(status, code), _)) => self.answer(&request, &call, status, code)?,
+                Some((Fault::Answer(status, code), _)) => self.answer(&request, &call, status, refusal(&call, code))?,
+                Some((Fault::Cancelled(reason), _)) => self.answer(&request, &call, 400, cancelled(reason))?,
                 fault => self.forward(&request, &call, fault)?,
             };
             if then == Then::Closes {
@@ -110,20 +111,12 @@ impl Connection<'_> {
     }
 
     /// Answers in the server's stead, once the request is read to its end.
-    fn answer(&mut self, request: &Head, call: &Call, status: u16, code: &str) -> io::Result<Then> {
+    fn answer(&mut self, request: &Head, call: &Call, status: u16, body: String) -> io::Result<Then> {
         pass(request.body_of_request(), &mut self.client, &mut io::sink(), &mut Change::default())?;
-        let body = match call.method.as_str() {
-            "HEAD" => String::new(),
-            _ => format!(
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>as the test wants it\
-                 </Message><Resource>{}</Resource><RequestId>0</RequestId></Error>",
-                call.path()
-            ),
-        };
-        let head = format!(
-            "HTTP/1.1 {status} {code}\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
+        let body = if call.method == "HEAD" { String::new() } else { body };
+        let kind = if call.is_of_dynamodb() { "application/x-amz-json-1.0" } else { "application/xml" };
+        let head =
+            format!("HTTP/1.1 {status} Answered\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
         self.client.get_mut().write_all((head + &body).as_bytes())?;
         Ok(if request.closes_connection() { Then::Closes } else { Then::GoesOn })
     }
@@ -172,6 +165,27 @@ impl Connection<'_> {
         ends.push(server.try_clone()?);
         Ok(BufReader::new(server))
     }
+}
+
+/// An error in the form of the service that is asked.
+fn refusal(call: &Call, code: &str) -> String {
+    if call.is_of_dynamodb() {
+        return format!(
+            "{{\"__type\":\"com.amazonaws.dynamodb.v20120810#{code}\",\"message\":\"as the test wants it\"}}"
+        );
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>as the test wants it\
+         </Message><Resource>{}</Resource><RequestId>0</RequestId></Error>",
+        call.path()
+    )
+}
+
+fn cancelled(reason: &str) -> String {
+    format!(
+        "{{\"__type\":\"com.amazonaws.dynamodb.v20120810#TransactionCanceledException\",\"Message\":\"as the test wants it\",\
+         \"CancellationReasons\":[{{\"Code\":\"{reason}\"}},{{\"Code\":\"None\"}}]}}"
+    )
 }
 
 /// The head of the answer itself, behind those that only say that one is coming.

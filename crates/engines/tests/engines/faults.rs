@@ -4,19 +4,19 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use engines::{Bucket, Fault, Rule, S3Faults};
+use engines::{AwsFaults, Bucket, Fault, Rule};
 
 const BODY: &[u8] = b"0123456789";
 
-fn stored() -> Option<(Bucket, S3Faults)> {
+fn stored() -> Option<(Bucket, AwsFaults)> {
     let bucket = Bucket::fresh()?;
     bucket.put("key", BODY);
-    let faults = S3Faults::to(bucket.endpoint());
+    let faults = AwsFaults::to(bucket.endpoint());
     Some((bucket, faults))
 }
 
 /// The status and body of a signed call through the proxy, or `None` without a whole answer.
-fn call(bucket: &Bucket, faults: &S3Faults, method: &str, target: &str) -> Option<(u16, Vec<u8>)> {
+fn call(bucket: &Bucket, faults: &AwsFaults, method: &str, target: &str) -> Option<(u16, Vec<u8>)> {
     let answer = bucket.ask_through(&faults.endpoint(), method, target, &[], b"other");
     answer.ok().map(|answer| (answer.status, answer.body))
 }

@@ -1,6 +1,7 @@
 //! The engines as tests use them, each with the real server.
 
 mod dying;
+mod dynamodb;
 mod faults;
 mod postgres;
 mod proxy;

@@ -156,7 +156,8 @@ pub async fn the_pointer_and_the_batch_move_together(catalog: impl Catalog) -> R
     let known = Batch { ingest: won.staging.id(), snapshot_id: 5, accepted: 3, refused: 2, committed_at: AT };
     assert_eq!(catalog.batch(&new.key).await?, Some(known.clone()));
     assert_eq!(catalog.swap(&place, lost.clone()).await?, Swapped::Known(known));
-    assert_eq!(catalog.swap(&place, Commit { attempt: 6, to: "again".to_owned(), ..won.clone() }).await?, Swapped::Won(5));
+    let again = Commit { attempt: 6, to: "again".to_owned(), ..won.clone() };
+    assert_eq!(catalog.swap(&place, again).await?, Swapped::Won(5));
     assert_eq!(catalog.committed(lost.staging.id()).await?, None);
     leads_to(&catalog, &won).await.map(drop)
 }

@@ -11,7 +11,7 @@ use domain::content_key::ContentKey;
 use domain::random::Generator;
 use domain::secret::Secret;
 use domain::time::{Day, Micros};
-use engines::{Bucket, S3Faults};
+use engines::{AwsFaults, Bucket};
 use rand_chacha::ChaCha8Rng;
 use s3::{Credentials, S3Artifacts, S3Options};
 
@@ -37,13 +37,13 @@ impl Clock for Wall {
 /// What one test has: the engine's bucket, and another way to it that may break.
 pub struct World {
     pub bucket: Bucket,
-    pub faults: S3Faults,
+    pub faults: AwsFaults,
 }
 
 impl World {
     pub fn new() -> Option<Self> {
         let bucket = Bucket::fresh()?;
-        let faults = S3Faults::to(bucket.endpoint());
+        let faults = AwsFaults::to(bucket.endpoint());
         Some(Self { bucket, faults })
     }
 

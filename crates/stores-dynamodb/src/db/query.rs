@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use futures::future::try_join_all;
 
-use super::Db;
+use super::{Db, TOTAL};
 use crate::error::DynamoError;
 use crate::item::{Item, Key, number, text};
-use crate::tables::{Index, KEYS, Table};
+use crate::tables::{Index, KEYS, SHELF, SHELVES, Table, shelf};
 
 /// Items of one first key, in the order of the second.
 #[derive(Clone, Debug)]
@@ -56,6 +57,7 @@ impl Db {
         while items.len() < most {
             let room = most - items.len();
             let page = self.call("Query", || self.page(query, room, next.clone())).await?;
+            self.meter.read(page.consumed_capacity());
             items.extend(page.items.unwrap_or_default());
             next = page.last_evaluated_key;
             if next.is_none() {
@@ -63,6 +65,37 @@ impl Db {
             }
         }
         self.complete(query, items).await
+    }
+
+    /// What lies on all shelves of a kind until a time, on each the earliest `most`.
+    pub(crate) async fn shelves(
+        &self,
+        table: Table,
+        kind: &str,
+        until: i64,
+        most: usize,
+    ) -> Result<Vec<Item>, DynamoError> {
+        let one = |number| async move {
+            let query = Query::index(table, SHELF, shelf(kind, number), i64::MIN, until);
+            self.query(&query, most).await
+        };
+        let found = try_join_all((0..SHELVES).map(one)).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// One page of everything in a table, and where the next one begins.
+    pub(crate) async fn scan(
+        &self,
+        table: &Table,
+        after: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), DynamoError> {
+        let call = "Scan";
+        let page = || async {
+            let ask = self.client.scan().table_name(self.name(table)).set_exclusive_start_key(after.clone());
+            ask.consistent_read(true).send().await.map_err(|error| DynamoError::of(call, error))
+        };
+        let page = self.call(call, page).await?;
+        Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
     }
 
     async fn page(
@@ -82,6 +115,7 @@ impl Db {
             .scan_index_forward(!query.is_backward)
             .limit(i32::try_from(room).unwrap_or(i32::MAX))
             .set_exclusive_start_key(after)
+            .return_consumed_capacity(TOTAL)
             .expression_attribute_values(":first", text(&query.first));
         ask = match &query.range {
             Some((from, to)) => ask

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 };
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::Db;
+use super::{Db, TOTAL};
 use crate::error::{DynamoError, TRANSACT};
 use crate::failpoint;
 use crate::item::{Item, Key, Read, number};
@@ -103,8 +103,9 @@ impl Db {
         let write = || async {
             // Who is not heard of any more may have done it; who refuses has not.
             let was_before = may_be_done.swap(true, Ordering::Relaxed);
-            let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
-            sent.map(drop).map_err(|error| {
+            let ask = self.client.transact_write_items().set_transact_items(Some(items.clone()));
+            let sent = ask.return_consumed_capacity(TOTAL).send().await;
+            sent.map(|done| self.meter.wrote(done.consumed_capacity())).map_err(|error| {
                 let error = DynamoError::of_transaction(error);
                 may_be_done.store(was_before || error.may_be_done(), Ordering::Relaxed);
                 error
@@ -154,7 +155,8 @@ impl Db {
             let ask = self.client.put_item().table_name(self.name(table)).set_item(Some(item.clone()));
             let ask = ask.condition_expression(condition.expression());
             let ask = ask.set_expression_attribute_values(condition.values());
-            ask.send().await.map(drop).map_err(|error| DynamoError::of(call, error))
+            let sent = ask.return_consumed_capacity(TOTAL).send().await;
+            sent.map(|done| self.meter.wrote(done.consumed_capacity())).map_err(|error| DynamoError::of(call, error))
         };
         failpoint::before();
         let put = self.call(call, put).await;
@@ -171,7 +173,8 @@ impl Db {
                 ask = ask.expression_attribute_values(*name, value.clone());
             }
             let ask = ask.update_expression(update.expression).condition_expression(update.condition);
-            ask.send().await.map(drop).map_err(|error| DynamoError::of(call, error))
+            let sent = ask.return_consumed_capacity(TOTAL).send().await;
+            sent.map(|done| self.meter.wrote(done.consumed_capacity())).map_err(|error| DynamoError::of(call, error))
         };
         failpoint::before();
         let changed = self.call(call, change).await;
@@ -201,7 +204,9 @@ impl Db {
         let requests: Vec<_> = keys.iter().map(request).collect::<Result<_, _>>().map_err(unfit)?;
         let remove = || async {
             let ask = self.client.batch_write_item().request_items(self.name(table), requests.clone());
-            let answer = ask.send().await.map_err(|error| DynamoError::of(call, error))?;
+            let answer = ask.return_consumed_capacity(TOTAL).send().await;
+            let answer = answer.map_err(|error| DynamoError::of(call, error))?;
+            self.meter.wrote(answer.consumed_capacity());
             // Removing twice is removing once, so all are named again.
             match answer.unprocessed_items.is_none_or(|left| left.is_empty()) {
                 true => Ok(()),

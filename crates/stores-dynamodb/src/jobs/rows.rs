@@ -280,3 +280,30 @@ pub(super) fn write_served(key: &Key, counted: u64) -> Item {
 pub(super) fn write_day(key: &Key, counted: u32, now: Micros) -> Item {
     Write::new(key).number("counted", counted).number("ttl", seconds(now) + 3 * 86_400).item()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: usize) -> ExportId {
+        format!("00000000-0000-7000-8000-{number:012x}").parse().expect("an id")
+    }
+
+    #[test]
+    fn so_many_may_wait_and_no_more() {
+        let (mut active, owner) = (Active::default(), "org.acme".parse().expect("an owner"));
+        active.moved(id(0), None, Some("running")).expect("there is room");
+        for number in 1..=WAITING_LIMIT {
+            active.moved(id(number), None, Some("queued")).expect("there is room");
+        }
+        let item = active.write(&owner);
+        assert!(size_bytes(&item) < ITEM_LIMIT_BYTES / 4);
+        assert_eq!(Active::read(&item).expect("as it was written"), active);
+        let error = active.clone().moved(id(9_999), None, Some("queued")).expect_err("one too many");
+        assert!(matches!(error, StoreError::Backend { doing: "let an export wait", .. }), "{error:?}");
+        active.moved(id(1), Some("queued"), Some("running")).expect("one less waits");
+        active.moved(id(0), Some("running"), None).expect("it is purged");
+        assert_eq!((active.running.len(), active.waiting.len()), (1, WAITING_LIMIT - 1));
+        assert_eq!(active.counts["queued"], WAITING_LIMIT as u64 - 1);
+    }
+}

@@ -4,7 +4,7 @@
 //! asked for is read, and it runs again from its beginning.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::export::{Export, Phase, State, Step, has_come};
 use domain::ids::ExportId;
@@ -16,36 +16,11 @@ use stores::jobs::IdempotencyKey;
 use stores::jobs::ledger::{KeptKey, Ledger, StepRow};
 
 use super::keys;
+use super::reads::{Missing, Reads};
 use super::rows::{self, Active, ExportRow, StepItem};
 use crate::db::{Change, Condition};
 use crate::error::refused;
 use crate::item::{Item, Key, Read};
-
-/// What was read for one write. An item that was looked for and is not there is `None`.
-#[derive(Default)]
-pub(super) struct Reads {
-    pub(super) items: HashMap<Key, Option<Item>>,
-    /// The exports that are due.
-    pub(super) due: Option<Vec<Key>>,
-    /// The steps of an export that have a holder.
-    pub(super) held: HashMap<ExportId, Vec<Item>>,
-    /// What the export says of steps that nobody has claimed is not believed, and their items are looked for.
-    pub(super) doubts: bool,
-}
-
-/// What a rule asked for that was not read.
-#[derive(Debug, Default)]
-pub(super) struct Missing {
-    pub(super) items: BTreeSet<Key>,
-    pub(super) due: bool,
-    pub(super) held: Option<ExportId>,
-}
-
-impl Missing {
-    pub(super) fn is_empty(&self) -> bool {
-        self.items.is_empty() && !self.due && self.held.is_none()
-    }
-}
 
 /// One owner's items while a rule runs.
 pub(super) struct View<'a> {
@@ -172,7 +147,9 @@ impl<'a> View<'a> {
             (_, Some(resume)) => resume.retry.keys().copied().collect(),
             (State::Running(Phase::Segments(segments)), None) => {
                 let due = segments.retry.iter().filter(|(_, at)| due(at)).map(|(number, _)| *number);
-                due.take(self.limits.claim_segments as usize).collect()
+                // Asked for only where the export is not believed.
+                let fresh = (segments.next..segments.total).filter(|_| self.reads.doubts);
+                due.chain(fresh).take(self.limits.claim_segments as usize).collect()
             }
             _ => Vec::new(),
         };

@@ -10,8 +10,9 @@ use domain::time::Micros;
 use stores::StoreError;
 
 use super::keys;
+use super::reads::{Missing, Reads};
 use super::rows::FIRST;
-use super::view::{Missing, Reads, View};
+use super::view::View;
 use crate::adapter::DynamoStores;
 use crate::db::{Query, Update};
 use crate::error::{failed, refused};
@@ -22,6 +23,8 @@ use crate::tables::{JOBS, OPEN};
 const REPEATS: u32 = 30;
 const FIRST_WAIT: Duration = Duration::from_millis(5);
 const LONGEST_WAIT: Duration = Duration::from_millis(300);
+/// From which repeat on the export is not believed that nobody has claimed a step.
+const DOUBTS: u32 = 3;
 /// How often a rule may ask for more: by what was asked before, by what the export says, by those that wait.
 const ROUNDS: u32 = 64;
 /// Most due exports of one owner that a claim looks at.
@@ -49,13 +52,14 @@ impl DynamoStores {
             if number > 0 {
                 tokio::time::sleep(backoff(FIRST_WAIT, LONGEST_WAIT, number - 1, self.db.calls.random.as_ref())).await;
             }
-            let attempt = self.attempt(owner, &wanted, &rule, number > 0).await?;
+            let attempt = self.attempt(owner, &wanted, &rule, number >= DOUBTS).await?;
             let (value, released) = match attempt {
                 Some(done) => done,
                 None => continue,
             };
             for id in released {
-                self.let_go(owner, id).await?;
+                // Who does not hear of it records nothing all the same.
+                let _ = self.let_go(owner, id).await;
             }
             return Ok(value);
         }

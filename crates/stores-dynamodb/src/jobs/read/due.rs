@@ -5,19 +5,17 @@ use std::collections::BTreeMap;
 use domain::export::State;
 use domain::owner::Owner;
 use domain::time::Micros;
-use futures::future::try_join_all;
 use stores::jobs::CENSUS_LIMIT;
 use stores::record::RECORD_VERSION;
 use stores::{Census, Due, StoreError};
 
 use super::readable;
 use crate::adapter::DynamoStores;
-use crate::db::Query;
 use crate::error::failed;
 use crate::item::{Item, Key, Read};
 use crate::jobs::keys;
 use crate::jobs::rows::read_counts;
-use crate::tables::{JOBS, SHELF, SHELVES, shelf};
+use crate::tables::JOBS;
 
 /// Most exports of one shelf that one look for what is due reads.
 const DUE_OF_SHELF: usize = 1_000;
@@ -69,6 +67,10 @@ impl DynamoStores {
         Ok(census)
     }
 
+    pub(in crate::jobs) async fn shelves(&self, kind: &str, until: i64, most: usize) -> Result<Vec<Item>, StoreError> {
+        self.db.shelves(JOBS, kind, until, most).await.map_err(failed("look over all owners"))
+    }
+
     async fn on_shelves(&self, kind: &str, until: i64, most: usize) -> Result<Vec<Shelved>, StoreError> {
         let shelved = |item: &Item| -> Result<_, StoreError> {
             let read = Read::new(item, "an export on a shelf");
@@ -76,15 +78,5 @@ impl DynamoStores {
             Ok(Shelved { at, key: Key::of(item)?, record_version: read.number("record_version")? })
         };
         self.shelves(kind, until, most).await?.iter().map(shelved).collect()
-    }
-
-    /// What lies on all shelves of a kind, on each the earliest `most`.
-    pub(in crate::jobs) async fn shelves(&self, kind: &str, until: i64, most: usize) -> Result<Vec<Item>, StoreError> {
-        let one = |number| async move {
-            let query = Query::index(JOBS, SHELF, shelf(kind, number), i64::MIN, until);
-            self.db.query(&query, most).await
-        };
-        let found = try_join_all((0..SHELVES).map(one)).await.map_err(failed("look over all owners"))?;
-        Ok(found.into_iter().flatten().collect())
     }
 }
