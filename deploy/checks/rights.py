@@ -1,6 +1,7 @@
 """Least privilege, by asking: what each pod may do is worked out from its policies and compared with `rights.toml`.
 
-Where a statement has conditions, the answer errs towards more rights: an Allow counts, a Deny does not.
+Where a statement has conditions, the answer errs towards more rights: an Allow counts, a Deny does not. Only the first keys of
+items are looked at.
 """
 
 import tomllib
@@ -71,10 +72,10 @@ def statements(role: dict[str, Any], shared: dict[str, Any]) -> Iterator[dict[st
 
 def allows(policy: list[dict[str, Any]], right: str) -> bool:
     """An explicit Deny goes before any Allow; without an Allow there is no right."""
-    action, place = right.split(" ")
+    action, place, *keys = right.split(" ")
     root = max((name for name in PLACES if place.startswith(name)), key=len)
     resource = PLACES[root] + place.removeprefix(root)
-    meant = [statement for statement in policy if speaks_of(statement, action, resource)]
+    meant = [statement for statement in policy if speaks_of(statement, action, resource) and holds_for(statement, keys)]
     if any(statement["Effect"] == "Deny" and "Condition" not in statement for statement in meant):
         return False
     return any(statement["Effect"] == "Allow" for statement in meant)
@@ -83,6 +84,18 @@ def allows(policy: list[dict[str, Any]], right: str) -> bool:
 def speaks_of(statement: dict[str, Any], action: str, resource: str) -> bool:
     named = any(fnmatchcase(action.lower(), pattern.lower()) for pattern in listed(statement["Action"]))
     return named and any(fnmatchcase(resource, pattern) for pattern in listed(statement["Resource"]))
+
+
+def holds_for(statement: dict[str, Any], keys: list[str]) -> bool:
+    """Whether a statement that speaks of single items of a table speaks of those with this first key."""
+    patterns = [
+        pattern
+        for operator in statement.get("Condition", {}).values()
+        for name, values in operator.items()
+        if name == "dynamodb:LeadingKeys" and isinstance(values, list)
+        for pattern in values
+    ]
+    return not patterns or any(fnmatchcase(key, pattern) for key in keys for pattern in patterns)
 
 
 def listed(value: Any) -> list[Any]:
