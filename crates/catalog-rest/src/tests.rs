@@ -13,7 +13,7 @@ use domain::ids::Slug;
 use domain::random::Random;
 use domain::secret::Secret;
 use domain::time::{Day, Micros};
-use engines::{Call, Fault, Rule, S3Faults, Warehouse, left_out};
+use engines::{AwsFaults, Call, Fault, Rule, Warehouse, left_out};
 use lake::catalog::{BatchKey, Catalog};
 use lake::ingest::{Compression, IngestOptions, Ingested, Input};
 use lake::storage::Objects;
@@ -28,14 +28,14 @@ use crate::table;
 /// A warehouse, a way to it that can be broken, and objects that all catalogs of the test share.
 struct World {
     warehouse: Warehouse,
-    faults: S3Faults,
+    faults: AwsFaults,
     objects: Arc<MemoryObjects>,
 }
 
 impl World {
     fn fresh() -> Option<Self> {
         let warehouse = Warehouse::fresh()?;
-        let faults = S3Faults::to(warehouse.catalog());
+        let faults = AwsFaults::to(warehouse.catalog());
         Some(Self { warehouse, faults, objects: Arc::default() })
     }
 

@@ -13,7 +13,7 @@ use domain::finding::Verdict;
 use domain::random::{Generator, Random};
 use domain::secret::Secret;
 use domain::time::Micros;
-use engines::{Fault, Rule, S3Faults, Tables};
+use engines::{AwsFaults, Fault, Rule, Tables};
 use notifier::{Attachment, Letter, MediaType, Notifier, NotifyError, Sender};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ async fn an_answer_that_is_lost_is_one_letter() {
     let Some(address) = emulator() else { return };
     verify(&address);
     let to = format!("lost-{}@example.org", std::process::id());
-    let faults = S3Faults::to(&address);
+    let faults = AwsFaults::to(&address);
     faults.add(Rule::new(Fault::LoseAnswer));
     let error = notifier(&faults.endpoint(), PATIENCE_SECONDS).await.send(&letter(&to)).await.unwrap_err();
     assert!(matches!(error, NotifyError::Unreachable { .. }) && error.retryable(), "{error:?}");
