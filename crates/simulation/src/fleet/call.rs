@@ -35,7 +35,7 @@ pub enum Ask {
 /// What the store answers.
 #[derive(Debug)]
 pub enum Answer {
-    Claimed(Option<Claimed>),
+    Claimed(Option<Box<Claimed>>),
     Recorded(Recorded),
     Looked(Vec<(ExportId, Seen)>),
     TookOver(bool),
@@ -174,7 +174,9 @@ impl Fleet {
 
 fn decide(view: &mut View<'_>, call: &Call) -> Answer {
     let decided = match &call.ask {
-        Ask::Claim { room } => ledger::claim(view, call.worker.id, *room).map(Answer::Claimed),
+        Ask::Claim { room } => {
+            ledger::claim(view, call.worker.id, *room).map(|claimed| Answer::Claimed(claimed.map(Box::new)))
+        }
         Ask::Record { lease, outcome, .. } => {
             ledger::record(view, lease, outcome.clone(), Then::GoOn).map(Answer::Recorded)
         }

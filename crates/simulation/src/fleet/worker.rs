@@ -106,7 +106,9 @@ impl Fleet {
     /// What follows an answer of the store.
     pub(super) fn answered(&mut self, worker: Who, owner: usize, ask: Ask, answer: Option<Answer>) {
         match (ask, answer) {
-            (Ask::Claim { .. }, Some(Answer::Claimed(claimed))) => self.claimed(worker, owner, claimed),
+            (Ask::Claim { .. }, Some(Answer::Claimed(claimed))) => {
+                self.claimed(worker, owner, claimed.map(|claimed| *claimed))
+            }
             (Ask::Claim { .. }, _) => self.events.at(self.now + TROUBLE_WAIT, Event::Free { worker }),
             (Ask::Record { run, .. }, Some(Answer::Recorded(recorded))) => self.recorded(worker, owner, run, recorded),
             (Ask::Record { run, .. }, _) => self.not_recorded(worker, run),
