@@ -165,7 +165,7 @@ class Iceberg(unittest.TestCase):
                 for name in ("sent_at", "edited_at"):
                     row[name] = row[name] and messages.parse_time(name, row[name])
                 table.append(pyarrow.Table.from_pylist([row, row | {"organisation": "p"}], schema=schema))
-            found = iceberg_scan.scan(folder, "o")
+            found = iceberg_scan.scan(iceberg_scan.sqlite(folder, {}).load_table("outhaul.messages"), "o")
             self.assertEqual({key: found[key] for key in ("rows", "hash")}, iceberg_scan.of_originals([path], "o"))
             with open(path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(LINES[0]) + "\n")

@@ -120,12 +120,12 @@ async fn a_flipped_bit_on_the_way_is_borne_and_one_in_the_store_is_told() {
     let (store, objects, path, bytes) = verified(3);
     blocking(move || {
         let open = || Verified::open(&store, &path, bytes.len() as u64, 1);
-        objects.fail(&[Fault::FlippedBit]);
+        objects.fail(&[Fault::FlippedBit; 2]);
         let file = open().unwrap();
-        objects.fail(&[Fault::FlippedBit]);
+        objects.fail(&[Fault::FlippedBit; 2]);
         file.read_end().unwrap();
         file.check_all().unwrap();
-        objects.fail(&[Fault::FlippedBit, Fault::FlippedBit]);
+        objects.fail(&[Fault::FlippedBit; 3]);
         assert!(matches!(open(), Err(LakeError::Corrupt { path: named, .. }) if named == path));
         objects.change(&path, |object| object[BLOCK_BYTES + 3] ^= 4);
         let failed = open().unwrap().check_all().unwrap_err();
