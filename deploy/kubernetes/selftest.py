@@ -159,8 +159,8 @@ class Gates(unittest.TestCase):
         self.assertEqual(list(metrics.check([])), ["nothing asks for any count"])
 
     def test_a_new_engine_of_the_program_is_asked_for(self):
-        page = settings.PAGE.read_text(encoding="utf-8") + "| `jobs.kind` | sqlite | Where exports are kept |\n"
-        self.assertIn("OUTHAUL_JOBS__KIND is sqlite, which other pods do not see", "".join(settings.check(RENDERED, page)))
+        page = settings.PAGE.read_text(encoding="utf-8") + "| `letters.kind` | sqlite | Where letters wait |\n"
+        self.assertIn("OUTHAUL_LETTERS__KIND is sqlite, which other pods do not see", "".join(settings.check(RENDERED, page)))
 
     def test_values(self):
         text = values.FILE.read_text(encoding="utf-8")

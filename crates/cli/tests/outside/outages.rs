@@ -23,7 +23,8 @@ fn with_people(outhaul: Outhaul) -> Outhaul {
     let outhaul = outhaul
         .with("OUTHAUL_LIMITS__EXPORTS_PER_ORGANISATION_PER_DAY", 100_000)
         .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ACCOUNT", 100_000)
-        .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ADDRESS", 100_000);
+        .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ADDRESS", 100_000)
+        .with("OUTHAUL_LIMITS__ACCESS_TOKEN_SECONDS", 7_200);
     outhaul.run(&["migrate"]).expect(0);
     member(&outhaul, ORG, EMAIL, "admin");
     outhaul

@@ -60,6 +60,7 @@ fn with_room(outhaul: Outhaul) -> Outhaul {
     outhaul
         .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ACCOUNT", 10_000)
         .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ADDRESS", 10_000)
+        .with("OUTHAUL_LIMITS__ACCESS_TOKEN_SECONDS", 7_200)
         .with("OUTHAUL_LIMITS__EXPORTS_PER_ORGANISATION_PER_DAY", 10_000)
 }
 
