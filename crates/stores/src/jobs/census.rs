@@ -34,7 +34,7 @@ impl Census {
 
 fn claimable(segments: &Segments, now: Micros, limits: &Limits) -> u64 {
     let repeats = segments.retry.values().filter(|due_at| has_come(**due_at, now)).count() as u64;
-    let new = if segments.takes_new(limits.retry_set) { segments.total - segments.next } else { 0 };
+    let new = if segments.takes_new(limits.retry_set) { segments.fresh.count() } else { 0 };
     repeats + u64::from(new)
 }
 

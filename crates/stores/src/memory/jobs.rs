@@ -50,16 +50,20 @@ impl Jobs for MemoryJobs {
     }
 
     async fn get(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
-        Ok(self.read(|rows| rows.exports.get(&(owner.clone(), id)).cloned()))
+        Ok(self.read(|rows| rows.exports.get(&(owner.clone(), id)).map(|export| rows.told(export))))
     }
 
     async fn list(&self, owner: &Owner, before: Option<ExportId>, limit: u32) -> Result<Vec<Export>, StoreError> {
         let older = |export: &&Export| before.is_none_or(|before| export.id < before);
-        Ok(self.read(|rows| rows.of(owner).rev().filter(older).take(limit as usize).cloned().collect()))
+        Ok(self.read(|rows| {
+            rows.of(owner).rev().filter(older).take(limit as usize).map(|export| rows.told(export)).collect()
+        }))
     }
 
     async fn unsettled(&self, owner: &Owner) -> Result<Vec<Export>, StoreError> {
-        Ok(self.read(|rows| rows.of(owner).filter(|export| !export.state.is_settled()).cloned().collect()))
+        Ok(self.read(|rows| {
+            rows.of(owner).filter(|export| !export.state.is_settled()).map(|export| rows.told(export)).collect()
+        }))
     }
 
     async fn claim(&self, owner: &Owner, worker: WorkerId, room: u32) -> Result<Option<Claimed>, StoreError> {
@@ -97,7 +101,7 @@ impl Jobs for MemoryJobs {
         let mut earliest = BTreeMap::<Owner, Micros>::new();
         self.read(|rows| {
             for export in rows.exports.values() {
-                if let Some(due_at) = export.due_at(&self.limits).filter(|due_at| *due_at <= now) {
+                for (due_at, _) in rows.due_of(export, &self.limits).into_iter().filter(|(due_at, _)| *due_at <= now) {
                     let known = earliest.entry(export.owner.clone()).or_insert(due_at);
                     *known = due_at.min(*known);
                 }
@@ -145,9 +149,7 @@ impl Jobs for MemoryJobs {
                 if let Some(at) = State::NAMES.iter().position(|name| *name == export.state.name()) {
                     census.exports[at] += 1;
                 }
-                if let Some(due_at) = export.due_at(&self.limits).filter(|due_at| *due_at <= now) {
-                    due.push((due_at, export));
-                }
+                due.extend(rows.due_of(export, &self.limits).into_iter().filter(|(due_at, _)| *due_at <= now));
             }
             due.sort_by_key(|(due_at, _)| *due_at);
             let looked_into = due.iter().take(CENSUS_LIMIT as usize);
