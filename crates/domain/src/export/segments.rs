@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::export::due::has_come;
-use crate::export::{FailureCode, Fresh};
+use crate::export::{Export, FailureCode, Fresh, Phase, State};
 use crate::time::{Day, Micros};
 
 /// How far the segments are.
@@ -25,6 +25,17 @@ pub struct Segments {
     pub last_failure: Option<(FailureCode, String)>,
     /// When a look at the leased ones is due.
     pub look_at: Micros,
+}
+
+impl Export {
+    /// How far its segments are while they are built; of lanes, what the export keeps of them ([`Export::with_lanes`]).
+    pub const fn segments(&self) -> Option<&Segments> {
+        match &self.state {
+            State::Running(Phase::Segments(segments)) => Some(segments),
+            State::Running(Phase::Lanes(lanes)) => Some(&lanes.settled),
+            _ => None,
+        }
+    }
 }
 
 impl Segments {

@@ -42,7 +42,8 @@ pub trait Ledger {
     fn running(&mut self) -> Result<u32, StoreError>;
     /// The oldest export that waits for a place, of those younger than `after`.
     fn next_waiting(&mut self, after: Option<ExportId>) -> Result<Option<ExportId>, StoreError>;
-    /// The exports whose `due_at` has come or whose segments are counted in lanes, the least recently served first.
+    /// The exports of which something is due, the least recently served first; with lanes an export may come though no
+    /// lane of it is due.
     fn due(&mut self) -> Result<Vec<ExportId>, StoreError>;
 
     /// Reads a lane of an export; `None` where nothing is left to do in it.
@@ -50,7 +51,7 @@ pub trait Ledger {
     /// Writes a lane, new or not, with its `lane_due_at`.
     fn save_lane(&mut self, of: &Export, lane: &Lane) -> Result<(), StoreError>;
     /// Removes a lane, whether it is there or not.
-    fn remove_lane(&mut self, id: ExportId, number: u32) -> Result<(), StoreError>;
+    fn remove_lane(&mut self, of: &Export, number: u32) -> Result<(), StoreError>;
 
     /// Reads a step that was claimed before.
     fn step(&mut self, id: ExportId, step: Step) -> Result<Option<StepRow>, StoreError>;

@@ -101,7 +101,7 @@ impl Jobs for MemoryJobs {
         let mut earliest = BTreeMap::<Owner, Micros>::new();
         self.read(|rows| {
             for export in rows.exports.values() {
-                for (due_at, _) in rows.due_of(export, &self.limits).into_iter().filter(|(due_at, _)| *due_at <= now) {
+                if let Some(due_at) = rows.due_at(export, &self.limits).filter(|due_at| *due_at <= now) {
                     let known = earliest.entry(export.owner.clone()).or_insert(due_at);
                     *known = due_at.min(*known);
                 }
@@ -149,7 +149,9 @@ impl Jobs for MemoryJobs {
                 if let Some(at) = State::NAMES.iter().position(|name| *name == export.state.name()) {
                     census.exports[at] += 1;
                 }
-                due.extend(rows.due_of(export, &self.limits).into_iter().filter(|(due_at, _)| *due_at <= now));
+                if let Some(due_at) = rows.due_at(export, &self.limits).filter(|due_at| *due_at <= now) {
+                    due.push((due_at, rows.told(export)));
+                }
             }
             due.sort_by_key(|(due_at, _)| *due_at);
             let looked_into = due.iter().take(CENSUS_LIMIT as usize);

@@ -15,7 +15,7 @@ pub(super) fn open(ledger: &mut impl Ledger, export: &Export, lanes: &[Lane]) ->
 pub(super) fn save(ledger: &mut impl Ledger, export: &Export, lane: &Lane) -> Result<(), StoreError> {
     if export.is_over(lane, &ledger.limits().clone()) {
         ledger.save_export(export)?;
-        ledger.remove_lane(export.id, lane.number)
+        ledger.remove_lane(export, lane.number)
     } else {
         ledger.save_lane(export, lane)
     }
@@ -31,7 +31,7 @@ pub(super) fn of_step(ledger: &mut impl Ledger, export: &Export, step: Step) -> 
 
 /// Removes all lanes of an export that goes on without them.
 pub(super) fn close(ledger: &mut impl Ledger, export: &Export) -> Result<(), StoreError> {
-    (0..export.lanes).try_for_each(|number| ledger.remove_lane(export.id, number))
+    (0..export.lanes).try_for_each(|number| ledger.remove_lane(export, number))
 }
 
 pub(super) const fn has_lanes(export: &Export) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::export::{Export, Lane, Lease, Phase, State, Step};
+use domain::export::{Export, Lane, Lease, State, Step};
 use domain::ids::{ExportId, UserId};
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -33,11 +33,10 @@ impl Rows {
         export.clone().with_lanes(&self.lanes_of(export).cloned().collect::<Vec<_>>())
     }
 
-    /// What is due of an export, and when: it is due itself, or some of its lanes are, each told as if it were all of it.
-    pub(super) fn due_of(&self, export: &Export, limits: &Limits) -> Vec<(Micros, Export)> {
-        let lanes = self.lanes_of(export);
-        let lanes = lanes.filter_map(|lane| Some((export.lane_due_at(lane, limits)?, export.as_lane(lane))));
-        export.due_at(limits).map(|due_at| (due_at, export.clone())).into_iter().chain(lanes).collect()
+    /// When something of an export is due: of itself, or of its lanes.
+    pub(super) fn due_at(&self, export: &Export, limits: &Limits) -> Option<Micros> {
+        let lanes = self.lanes_of(export).filter_map(|lane| export.lane_due_at(lane, limits));
+        export.due_at(limits).into_iter().chain(lanes).min()
     }
 
     fn lanes_of(&self, export: &Export) -> impl Iterator<Item = &Lane> {
@@ -108,9 +107,8 @@ impl Ledger for View<'_> {
     }
 
     fn due(&mut self) -> Result<Vec<ExportId>, StoreError> {
-        let has_lanes = |export: &Export| matches!(export.state, State::Running(Phase::Lanes(_)));
-        let has_come = |export: &Export| export.due_at(self.limits).is_some_and(|due_at| due_at <= self.now);
-        let is_due = |export: &&Export| has_lanes(export) || has_come(export);
+        let due_at = |export: &Export| self.rows.due_at(export, self.limits);
+        let is_due = |export: &&Export| due_at(export).is_some_and(|due_at| due_at <= self.now);
         let mut due: Vec<_> =
             self.rows.of(self.owner).filter(is_due).map(|export| (export.served, export.id)).collect();
         due.sort_unstable();
@@ -126,8 +124,8 @@ impl Ledger for View<'_> {
         Ok(())
     }
 
-    fn remove_lane(&mut self, id: ExportId, number: u32) -> Result<(), StoreError> {
-        self.rows.lanes.remove(&(self.owner.clone(), id, number));
+    fn remove_lane(&mut self, of: &Export, number: u32) -> Result<(), StoreError> {
+        self.rows.lanes.remove(&(self.owner.clone(), of.id, number));
         Ok(())
     }
 
