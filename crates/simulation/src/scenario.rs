@@ -86,8 +86,10 @@ pub struct Switches {
     pub serial_claims: bool,
     /// A queue that keeps every wake, the newest first, and an owner takes all it can.
     pub no_turns: bool,
-    /// What if one worker of the fleet swept at a time, once a second.
-    pub one_sweeps: bool,
+    /// One summary for an export, however large.
+    pub one_summary: bool,
+    /// Each worker sweeps.
+    pub each_sweeps: bool,
 }
 
 impl Scenario {
