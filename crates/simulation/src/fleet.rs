@@ -59,7 +59,7 @@ pub struct Fleet {
 impl Fleet {
     /// A fleet that has not begun.
     pub fn new(mut scenario: Scenario) -> Self {
-        if scenario.switches.one_summary {
+        if scenario.switches.one_summary || scenario.switches.serial_claims {
             scenario.limits.lanes = 1;
         }
         let name = |number| format!("org.o{number:05}").parse().expect("a good slug");
