@@ -123,7 +123,7 @@ impl Default for Limits {
             claim_segments: 32,
             small_export_rows: 100_000,
             retry_set: 1_024,
-            lane_segments: 500,
+            lane_segments: 5_000,
             lanes: 16,
             header_bytes: 16 << 10,
             json_body_bytes: 64 << 10,
