@@ -1,6 +1,7 @@
 //! The job store: each call is one transaction, the rules of `stores::jobs::ledger` over the items of one owner.
 
 mod keys;
+mod lanes;
 mod read;
 mod reads;
 mod rows;
@@ -63,7 +64,10 @@ impl Jobs for DynamoStores {
     }
 
     async fn record(&self, lease: &Lease, outcome: Outcome, then: Then) -> Result<Recorded, StoreError> {
-        let items = of_record(lease, &outcome, then);
+        let mut items = of_record(lease, then);
+        if let Outcome::PartsGone { segments } = &outcome {
+            items.extend(self.gone(lease, segments).await?);
+        }
         let wanted = Wanted { items, due: None };
         self.write(&lease.owner, wanted, |view| ledger::record(view, lease, outcome.clone(), then)).await
     }
@@ -116,15 +120,21 @@ impl Jobs for DynamoStores {
     }
 }
 
-/// What recording a result surely reads. Parts that are gone are read with it. Whatever is no segment may end the export
-/// and free a place, and who would go on in a lane looks whether other exports run.
-fn of_record(lease: &Lease, outcome: &Outcome, then: Then) -> Vec<Key> {
+impl DynamoStores {
+    /// The segments whose parts are gone: all at once, wherever the lanes of the export have them.
+    async fn gone(&self, lease: &Lease, segments: &[u32]) -> Result<Vec<Key>, StoreError> {
+        let Some(row) = self.export(&lease.owner, lease.export).await? else { return Ok(Vec::new()) };
+        let key = |step| keys::step(&lease.owner, lease.export, row.export.lane_of(step), step);
+        Ok(segments.iter().map(|number| key(Step::Segment(*number))).collect())
+    }
+}
+
+/// What recording a result surely reads. Whatever is no segment may end the export and free a place, and who would go on in
+/// a lane looks whether other exports run.
+fn of_record(lease: &Lease, then: Then) -> Vec<Key> {
     let Lease { owner, export, step, lane, .. } = lease;
     let mut items = vec![keys::export(owner, *export), keys::step(owner, *export, *lane, *step)];
     items.extend(lane.map(|number| keys::lane(owner, *export, number)));
-    if let Outcome::PartsGone { segments } = outcome {
-        items.extend(segments.iter().map(|number| keys::step(owner, *export, None, Step::Segment(*number))));
-    }
     let goes_on_in_lane = lane.is_some() && then == Then::GoOn;
     if goes_on_in_lane || !matches!(step, Step::Plan | Step::Segment(_)) {
         items.push(keys::active(owner));

@@ -10,7 +10,8 @@ use stores::jobs::ledger::StepRow;
 use stores::{SegmentProgress, SegmentState, StoreError};
 
 use super::keys;
-use super::rows::{Active, ExportRow, StepItem, has_lanes, read_lane};
+use super::lanes::{has_lanes, read_lane};
+use super::rows::{Active, ExportRow, StepItem};
 use crate::adapter::DynamoStores;
 use crate::db::Query;
 use crate::error::failed;

@@ -12,6 +12,7 @@ use stores::jobs::ledger::{KeptKey, SegmentResult, StepRow, finished_at};
 use stores::{StoreError, record};
 
 use super::keys;
+use super::lanes::has_lanes;
 use crate::error::{corrupt, refused};
 use crate::item::{ITEM_LIMIT_BYTES, Item, Key, Read, Write, number, size_bytes};
 use crate::tables::shelf;
@@ -59,32 +60,11 @@ impl ExportRow {
     }
 }
 
-/// Whether the segments are counted in lanes now.
-pub(super) const fn has_lanes(export: &Export) -> bool {
-    matches!(export.state, State::Running(Phase::Lanes(_)))
-}
-
-pub(super) fn read_lane(id: ExportId, number: u32, item: &Item) -> Result<Lane, StoreError> {
-    record::decode_lane(id, number, Read::new(item, "a lane").text("record")?)
-}
-
-/// # Errors
-/// The lane has grown larger than an item may be.
-pub(super) fn write_lane(of: &Export, lane: &Lane, limits: &Limits) -> Result<Item, StoreError> {
-    let item = Write::new(&keys::lane(&of.owner, of.id, lane.number))
-        .text("record", record::encode_lane(lane))
-        .number("record_version", record::RECORD_VERSION);
-    let item = item.maybe("shelf", of.lane_due_at(lane, limits), |item, name, at| {
-        item.text(name, shelf("due", hash_of(of.id).wrapping_add(lane.number))).number("shelf_at", at.0)
-    });
-    fits(item.item(), || format!("lane {} of export {}", lane.number, of.id))
-}
-
-fn hash_of(id: ExportId) -> u32 {
+pub(super) fn hash_of(id: ExportId) -> u32 {
     id.0.as_bytes().iter().rev().take(4).fold(0, |hash, byte| hash << 8 | u32::from(*byte))
 }
 
-fn fits(item: Item, what: impl FnOnce() -> String) -> Result<Item, StoreError> {
+pub(super) fn fits(item: Item, what: impl FnOnce() -> String) -> Result<Item, StoreError> {
     let bytes = size_bytes(&item);
     if bytes <= ITEM_LIMIT_BYTES {
         return Ok(item);

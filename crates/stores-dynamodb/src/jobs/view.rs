@@ -3,10 +3,12 @@
 //! A rule asks for rows one by one and cannot wait for them. Where it asks for one that was not read, it is stopped; what it
 //! asked for is read, and it runs again from its beginning.
 
+mod wanted;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use domain::export::{Export, Lane, Segments, Step, has_come};
+use domain::export::{Export, Lane, Step};
 use domain::ids::ExportId;
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -98,16 +100,6 @@ impl<'a> View<'a> {
         Change::Put(item, Condition::unchanged(read))
     }
 
-    fn change_of_lane(&self, id: ExportId, number: u32, lane: Option<&Lane>) -> Result<Option<Change>, StoreError> {
-        let key = keys::lane(self.owner, id, number);
-        let Some(lane) = lane else {
-            let read = self.reads.items.get(&key).and_then(Option::as_ref);
-            return Ok(read.map(|read| Change::Delete(key, Condition::unchanged(Some(read)))));
-        };
-        let of = self.export_row(id)?.ok_or_else(|| refused("write a lane", "its export is not there"))?;
-        Ok(Some(self.put(key, rows::write_lane(&of.export, lane, self.limits)?)))
-    }
-
     /// None where the row says the same of itself once the export is written.
     fn change_of_step(&self, id: ExportId, step: Step, row: &StepRow) -> Result<Option<Change>, StoreError> {
         let of = self.export_row(id)?.ok_or_else(|| refused("write a step", "its export is not there"))?;
@@ -153,46 +145,6 @@ impl<'a> View<'a> {
             Some(counted) => Ok(*counted),
             None => self.item(key)?.map_or(Ok(0), rows::read_count),
         }
-    }
-
-    /// The step, and those of the export that are asked for with it: one read instead of many.
-    fn ask_for_step(&self, of: &Export, step: Step) -> StoreError {
-        let lane = of.lane_of(step).and_then(|number| self.read_lane(of.id, number).ok().flatten());
-        let segments = lane.as_ref().map(|lane| &lane.segments).or_else(|| of.segments());
-        let steps = match (&of.resume, segments) {
-            (Some(resume), _) => resume.retry.keys().copied().collect(),
-            (None, Some(segments)) => self.wanted_with(segments),
-            (None, None) => Vec::new(),
-        };
-        let steps = steps.into_iter().map(Step::Segment).chain([step]);
-        let unread = steps.map(|step| self.step_key(of, step)).filter(|key| !self.reads.items.contains_key(key));
-        let unread = unread.collect::<Vec<_>>();
-        self.ask(|missing| missing.items.extend(unread))
-    }
-
-    /// The segments that are claimed with the one that is asked for, as far as they may have been claimed before.
-    fn wanted_with(&self, segments: &Segments) -> Vec<u32> {
-        let due = segments.retry.iter().filter(|(_, at)| has_come(**at, self.now)).map(|(number, _)| *number);
-        // Asked for only where the export is not believed.
-        let fresh = segments.fresh.numbers().filter(|_| self.reads.doubts);
-        due.chain(fresh).take(self.limits.claim_segments as usize).collect()
-    }
-
-    fn step_key(&self, of: &Export, step: Step) -> Key {
-        keys::step(self.owner, of.id, of.lane_of(step), step)
-    }
-
-    /// A lane as it was read. The one that is asked for first is often the only one; with the second come all.
-    fn read_lane(&self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {
-        let key = keys::lane(self.owner, id, number);
-        if !self.reads.items.contains_key(&key) {
-            let lanes = self.export_row(id)?.map_or(0, |row| row.export.lanes);
-            let mut all: Vec<_> = (0..lanes).map(|number| keys::lane(self.owner, id, number)).collect();
-            all.retain(|key| !self.reads.items.contains_key(key));
-            let wanted = if all.len() < lanes as usize { all } else { vec![key] };
-            return Err(self.ask(|missing| missing.items.extend(wanted)));
-        }
-        self.item(&key)?.map(|item| rows::read_lane(id, number, item)).transpose()
     }
 }
 
@@ -325,19 +277,5 @@ impl Ledger for View<'_> {
     fn keep(&mut self, key: &IdempotencyKey, kept: &KeptKey) -> Result<(), StoreError> {
         self.kept.insert(keys::client_key(self.owner, key), *kept);
         Ok(())
-    }
-}
-
-impl View<'_> {
-    /// By the export as it was read: what this write claims was fresh before it.
-    fn is_fresh(&self, id: ExportId, step: Step) -> Result<bool, StoreError> {
-        let item = self.item(&keys::export(self.owner, id))?;
-        let read = item.map(|item| ExportRow::read(self.owner, item)).transpose()?;
-        let Some(row) = read else { return Ok(true) };
-        let lane = match row.export.lane_of(step).filter(|_| rows::has_lanes(&row.export)) {
-            Some(number) => self.read_lane(id, number)?,
-            None => None,
-        };
-        Ok(rows::is_fresh(&row.export, lane.as_ref(), step))
     }
 }

@@ -1,6 +1,6 @@
 //! What clients see of an export follows from its record alone.
 
-use domain::export::{FailedSegment, FailureCode, PlanFacts};
+use domain::export::{FailedSegment, FailureCode, Fresh, PlanFacts};
 use domain::limits::Limits;
 use domain::owner::Owner;
 use domain::request::Shape;
@@ -26,7 +26,7 @@ fn seen(state: State) -> Value {
 }
 
 fn running(change: impl FnOnce(&mut Segments)) -> State {
-    let mut segments = Segments { next: 4, done: 3, ..Segments::planned(4) };
+    let mut segments = Segments { fresh: Fresh::default(), done: 3, ..Segments::planned(4) };
     change(&mut segments);
     State::Running(Phase::Segments(segments))
 }
@@ -44,7 +44,7 @@ fn a_waiting_export_says_why() {
     let retry = json!({"reason": "retry", "until": SOON.to_string()});
     check(State::Running(Phase::Assemble(Slot::Ready(SOON))), retry.clone());
     check(running(|segments| segments.leased = 1), Value::Null);
-    check(running(|segments| segments.next = 3), json!({"reason": "workers"}));
+    check(running(|segments| segments.fresh = Fresh::of([(3, 4)])), json!({"reason": "workers"}));
     check(running(|segments| segments.retry.extend([(2, SOON)])), retry);
     check(running(|segments| segments.retry.extend([(2, NOW)])), json!({"reason": "workers"}));
     check(State::Expired { finished_at: NOW }, Value::Null);
@@ -72,7 +72,8 @@ fn a_failure_names_each_day_once() {
         segment(2, Some((day("2024-02-01"), day("2024-02-01")))),
         segment(3, None),
     ];
-    let failure = Failure { code: FailureCode::StepFailed, message: "why".to_owned(), segments, claimed: 4 };
+    let failure =
+        Failure { code: FailureCode::StepFailed, message: "why".to_owned(), segments, rest: Some(Fresh::default()) };
     let state = State::Failed { finished_at: NOW, failure, notify: None, removal: None };
     let expected = json!({"code": "step_failed", "message": "why", "days": ["2024-01-30", "2024-01-31", "2024-02-01"]});
     assert_eq!(seen(state)["failure"], expected);
