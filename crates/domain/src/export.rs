@@ -3,6 +3,8 @@
 mod cancel;
 mod claim;
 mod due;
+mod fresh;
+mod lanes;
 mod lease;
 mod next_step;
 mod promote;
@@ -14,6 +16,8 @@ mod step;
 
 pub use claim::Claim;
 pub use due::{HORIZON, has_come};
+pub use fresh::Fresh;
+pub use lanes::{Lane, Lanes};
 pub use lease::{Lease, Seen, StepRecord};
 pub use next_step::next_step;
 pub use record::{InvalidTransition, Outcome, Settled};
@@ -58,7 +62,9 @@ pub struct Export {
     pub retries: u32,
     /// The segments to go on with once it has a place: set by a retry, taken by the promotion.
     pub resume: Option<Segments>,
-    /// When it was last served, as a count of the owner's claims; the least recently served comes first.
+    /// In how many lanes its segments are counted once many are left; fixed by the plan.
+    pub lanes: u32,
+    /// When it was last served, by a time of the owner's claims; the least recently served comes first.
     pub served: u64,
 }
 
@@ -88,6 +94,7 @@ impl Export {
             built_parts: 0,
             retries: 0,
             resume: None,
+            lanes: 1,
             served: 0,
         }
     }

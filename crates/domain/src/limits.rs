@@ -60,6 +60,10 @@ pub struct Limits {
     pub small_export_rows: u64,
     /// Most segments of one export that wait for a repeat or have failed at a time.
     pub retry_set: u32,
+    /// An export with more segments left counts them in lanes, one for each as many.
+    pub lane_segments: u32,
+    /// Most lanes of one export.
+    pub lanes: u32,
     /// Greatest head of an HTTP request: its line and its headers (bytes).
     pub header_bytes: u64,
     /// Greatest JSON body (bytes).
@@ -80,6 +84,13 @@ pub struct Limits {
     pub login_attempts_per_address: u32,
     /// Most passwords that are hashed at a time (19 MiB each).
     pub password_hashes_at_once: u32,
+}
+
+impl Limits {
+    /// In how many lanes an export with so many segments counts them.
+    pub fn lanes_of(&self, segments: u32) -> u32 {
+        (segments / self.lane_segments.max(1)).clamp(1, self.lanes.max(1))
+    }
 }
 
 impl Default for Limits {
@@ -112,6 +123,8 @@ impl Default for Limits {
             claim_segments: 32,
             small_export_rows: 100_000,
             retry_set: 1_024,
+            lane_segments: 500,
+            lanes: 16,
             header_bytes: 16 << 10,
             json_body_bytes: 64 << 10,
             request_seconds: 30,

@@ -39,7 +39,10 @@ impl Jobs for DynamoStores {
     }
 
     async fn get(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
-        self.export(owner, id).await.map(|row| row.map(|row| row.export))
+        match self.export(owner, id).await? {
+            Some(row) => self.with_lanes(row.export).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn list(&self, owner: &Owner, before: Option<ExportId>, limit: u32) -> Result<Vec<Export>, StoreError> {
@@ -60,7 +63,7 @@ impl Jobs for DynamoStores {
     }
 
     async fn record(&self, lease: &Lease, outcome: Outcome, then: Then) -> Result<Recorded, StoreError> {
-        let items = of_record(lease, &outcome);
+        let items = of_record(lease, &outcome, then);
         let wanted = Wanted { items, due: None };
         self.write(&lease.owner, wanted, |view| ledger::record(view, lease, outcome.clone(), then)).await
     }
@@ -71,7 +74,7 @@ impl Jobs for DynamoStores {
     }
 
     async fn take_over(&self, owner: &Owner, id: ExportId, seen: &Seen) -> Result<bool, StoreError> {
-        let items = vec![keys::export(owner, id), keys::step(owner, id, seen.step)];
+        let items = vec![keys::export(owner, id), keys::step(owner, id, None, seen.step)];
         self.write(owner, Wanted { items, due: None }, |view| ledger::take_over(view, id, seen)).await
     }
 
@@ -81,7 +84,7 @@ impl Jobs for DynamoStores {
     }
 
     async fn retry(&self, owner: &Owner, id: ExportId) -> Result<Option<Retried>, StoreError> {
-        let single = [Step::Assemble, Step::Notify].map(|step| keys::step(owner, id, step));
+        let single = [Step::Assemble, Step::Notify].map(|step| keys::step(owner, id, None, step));
         let items = single.into_iter().chain([keys::export(owner, id), keys::active(owner)]).collect();
         self.write(owner, Wanted { items, due: None }, |view| ledger::retry(view, id)).await
     }
@@ -113,16 +116,18 @@ impl Jobs for DynamoStores {
     }
 }
 
-/// What recording a result surely reads. Parts that are gone are read with it, and whatever is no segment may end the export
-/// and free a place.
-fn of_record(lease: &Lease, outcome: &Outcome) -> Vec<Key> {
-    let of = |step| keys::step(&lease.owner, lease.export, step);
-    let mut items = vec![keys::export(&lease.owner, lease.export), of(lease.step)];
+/// What recording a result surely reads. Parts that are gone are read with it. Whatever is no segment may end the export
+/// and free a place, and who would go on in a lane looks whether other exports run.
+fn of_record(lease: &Lease, outcome: &Outcome, then: Then) -> Vec<Key> {
+    let Lease { owner, export, step, lane, .. } = lease;
+    let mut items = vec![keys::export(owner, *export), keys::step(owner, *export, *lane, *step)];
+    items.extend(lane.map(|number| keys::lane(owner, *export, number)));
     if let Outcome::PartsGone { segments } = outcome {
-        items.extend(segments.iter().map(|number| of(Step::Segment(*number))));
+        items.extend(segments.iter().map(|number| keys::step(owner, *export, None, Step::Segment(*number))));
     }
-    if !matches!(lease.step, Step::Plan | Step::Segment(_)) {
-        items.push(keys::active(&lease.owner));
+    let goes_on_in_lane = lane.is_some() && then == Then::GoOn;
+    if goes_on_in_lane || !matches!(step, Step::Plan | Step::Segment(_)) {
+        items.push(keys::active(owner));
     }
     items
 }

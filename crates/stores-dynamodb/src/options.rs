@@ -55,6 +55,7 @@ pub(crate) fn check_limits(limits: &Limits) -> Result<(), OptionError> {
     fits(limits.retry_set <= RETRY_SET_LIMIT, "limits.retry_set", "must be at most 4,096 on DynamoDB")?;
     let share = |limit: u32| limit <= TRANSACTION_SHARE_LIMIT;
     fits(share(limits.claim_segments), "limits.claim_segments", "must be at most 40 on DynamoDB")?;
+    fits(share(limits.lanes), "limits.lanes", "must be at most 40 on DynamoDB")?;
     let running = limits.running_exports_per_organisation;
     fits(share(running), "limits.running_exports_per_organisation", "must be at most 40 on DynamoDB")
 }
@@ -83,6 +84,7 @@ mod tests {
         for (field, limits) in [
             ("limits.retry_set", Limits { retry_set: 4_097, ..good.clone() }),
             ("limits.claim_segments", Limits { claim_segments: 41, ..good.clone() }),
+            ("limits.lanes", Limits { lanes: 41, ..good.clone() }),
             (
                 "limits.running_exports_per_organisation",
                 Limits { running_exports_per_organisation: 41, ..good.clone() },

@@ -58,7 +58,7 @@ impl Jobs for SqliteStores {
 
     async fn get(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
         let owner = owner.clone();
-        self.database.read(move |tx| rows::export(tx, &owner, id)).await
+        self.database.read(move |tx| rows::told(tx, &owner, id)).await
     }
 
     async fn list(&self, owner: &Owner, before: Option<ExportId>, limit: u32) -> Result<Vec<Export>, StoreError> {

@@ -1,5 +1,6 @@
 //! The form in which adapters keep an export: versioned JSON, read by this program and newer ones.
 
+mod lane;
 mod request;
 mod state;
 #[cfg(test)]
@@ -18,8 +19,10 @@ use self::request::RequestRow;
 use self::state::{SegmentsRow, StateRow};
 use crate::StoreError;
 
+pub use self::lane::{decode_lane, encode_lane};
+
 /// The version that is written, and the greatest that is read.
-pub const RECORD_VERSION: u32 = 2;
+pub const RECORD_VERSION: u32 = 3;
 
 /// Writes an export; its owner and id are the key it lies under.
 pub fn encode(export: &Export) -> String {
@@ -70,6 +73,13 @@ struct ExportRow {
     retries: u32,
     #[serde(default)]
     resume: Option<SegmentsRow>,
+    #[serde(default = "one")]
+    lanes: u32,
+}
+
+/// Before version 3 no export had lanes.
+const fn one() -> u32 {
+    1
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,6 +143,7 @@ impl From<&Export> for ExportRow {
             served: export.served,
             retries: export.retries,
             resume: export.resume.as_ref().map(SegmentsRow::from),
+            lanes: export.lanes,
         }
     }
 }
@@ -155,6 +166,7 @@ impl ExportRow {
             served: self.served,
             retries: self.retries,
             resume: self.resume.map(Segments::try_from).transpose()?,
+            lanes: self.lanes,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::export::{ArchiveFile, Export, Failure, Phase, Segments, Slot, State, has_come};
+use domain::export::{ArchiveFile, Export, Failure, Lanes, Phase, Segments, Slot, State, has_come};
 use domain::time::{Day, Micros};
 use parts::read_plan;
 use serde::Serialize;
@@ -146,7 +146,7 @@ fn ends(state: &State) -> (Option<Micros>, Option<Micros>) {
 fn progress(export: &Export) -> Progress {
     let segments = export.plan.map(|plan| plan.segments);
     let segments_done = match &export.state {
-        State::Running(Phase::Segments(segments)) => segments.done,
+        State::Running(Phase::Segments(of) | Phase::Lanes(Lanes { settled: of, .. })) => of.done,
         State::Running(Phase::Assemble(_)) | State::Succeeded { .. } => segments.unwrap_or(0),
         // Parts that were built twice count once.
         _ => (export.built_parts.saturating_add(export.reused_parts)).min(segments.unwrap_or(0)),
@@ -161,7 +161,7 @@ fn waits_for(state: &State, now: Micros, retry_set: u32) -> Option<WaitsFor> {
             Slot::Ready(at) => *at,
             Slot::Leased(_) => return None,
         },
-        State::Running(Phase::Segments(segments)) => claimable_at(segments, retry_set)?,
+        State::Running(Phase::Segments(of) | Phase::Lanes(Lanes { settled: of, .. })) => claimable_at(of, retry_set)?,
         _ => return None,
     };
     Some(match has_come(until, now) {

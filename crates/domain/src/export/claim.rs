@@ -38,7 +38,7 @@ impl Export {
     fn lease(&mut self, step: Step, look_at: Micros) {
         if let (Step::Segment(number), State::Running(Phase::Segments(segments))) = (step, &mut self.state) {
             if segments.retry.remove(&number).is_none() {
-                segments.next = number + 1;
+                segments.fresh.take_first();
             }
             segments.look_at = if segments.leased == 0 { look_at } else { segments.look_at.min(look_at) };
             segments.leased += 1;
@@ -49,7 +49,7 @@ impl Export {
             // Files whose time is over are not announced any more.
             (Step::Expire, State::Succeeded { notify, .. }) => *notify = None,
             // From here on parts of what a retry needs may be gone.
-            (Step::Delete, State::Failed { failure, .. }) => failure.claimed = 0,
+            (Step::Delete, State::Failed { failure, .. }) => failure.rest = None,
             _ => {}
         }
     }

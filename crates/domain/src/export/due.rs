@@ -6,12 +6,14 @@ use crate::time::{Micros, SECOND};
 
 impl Export {
     /// Each export with a step still to do has a time here: the past while something can be claimed, else the
-    /// earliest repeat or look. An export that waits for a place has none; its promotion sets it.
+    /// earliest repeat or look. An export that waits for a place has none; its promotion sets it. So has one with lanes.
     pub fn due_at(&self, limits: &Limits) -> Option<Micros> {
         match &self.state {
             State::Queued | State::Expired { .. } => None,
             State::Running(Phase::Plan(slot) | Phase::Assemble(slot)) => Some(slot.due_at()),
             State::Running(Phase::Segments(segments)) => segments.due_at(limits.retry_set),
+            // Each lane has a time of its own.
+            State::Running(Phase::Lanes(_)) => None,
             // Files stay while a letter about them is being sent.
             State::Succeeded { notify: Some(Slot::Leased(look_at)), .. } => Some(*look_at),
             State::Succeeded { notify, expire, .. } => earliest([*notify, Some(*expire)]),

@@ -13,6 +13,8 @@ pub struct Lease {
     pub export: ExportId,
     /// Which step.
     pub step: Step,
+    /// The lane of a segment, where its export has several.
+    pub lane: Option<u32>,
     /// The fencing number: each claim of the step has a greater one.
     pub attempt: u32,
     /// Who holds it.

@@ -10,7 +10,7 @@ use crate::time::Micros;
 /// It sees a summary, never the segments, so it costs the same for 1 segment or 180,000.
 pub fn next_step(export: &Export, now: Micros, limits: &Limits) -> Option<Step> {
     match &export.state {
-        State::Queued | State::Expired { .. } => None,
+        State::Queued | State::Running(Phase::Lanes(_)) | State::Expired { .. } => None,
         State::Running(Phase::Plan(slot)) => ready(*slot, now, Step::Plan),
         State::Running(Phase::Segments(segments)) => segments.claimable(now, limits.retry_set).map(Step::Segment),
         State::Running(Phase::Assemble(slot)) => ready(*slot, now, Step::Assemble),

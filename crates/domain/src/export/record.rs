@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::claim::millis;
 use super::due::{HORIZON, LETTER_HORIZON};
 use crate::export::{
-    ArchiveFile, Export, FailedSegment, Failure, FailureCode, Phase, PlanFacts, Segments, Slot, State, Step,
+    ArchiveFile, Export, FailedSegment, Failure, FailureCode, Fresh, Phase, PlanFacts, Segments, Slot, State, Step,
 };
 use crate::limits::Limits;
 use crate::time::{Day, Micros};
@@ -90,8 +90,22 @@ impl Export {
         now: Micros,
         limits: &Limits,
     ) -> Result<Settled, InvalidTransition> {
+        let settled = self.end_attempt(step, failures, outcome, now, limits)?;
+        self.settle_segments(now, limits);
+        Ok(settled)
+    }
+
+    /// The same, whatever follows from it that nothing is left to wait for.
+    pub(super) fn end_attempt(
+        &mut self,
+        step: Step,
+        failures: u32,
+        outcome: Outcome,
+        now: Micros,
+        limits: &Limits,
+    ) -> Result<Settled, InvalidTransition> {
         self.expects(step)?;
-        let settled = match outcome {
+        Ok(match outcome {
             Outcome::GivenBack => self.again(step, failures, now),
             Outcome::Failed { message, days } => {
                 self.failed(step, failures + 1, Reason::new(FailureCode::StepFailed, message, days), now, limits)
@@ -117,9 +131,7 @@ impl Export {
                 }
             }
             success => self.succeeded(step, success, now, limits)?,
-        };
-        self.settle_segments(now, limits);
-        Ok(settled)
+        })
     }
 
     /// Whether this step is what the state waits for, leased.
@@ -144,7 +156,7 @@ impl Export {
     ) -> Result<Settled, InvalidTransition> {
         match (step, outcome) {
             (Step::Plan, Outcome::Planned(facts)) => {
-                self.plan = Some(facts);
+                (self.plan, self.lanes) = (Some(facts), limits.lanes_of(facts.segments));
                 self.state = State::Running(Phase::Segments(Segments::planned(facts.segments)));
             }
             (Step::Segment(_), Outcome::SegmentDone { rows, bytes, reused }) => {
@@ -172,7 +184,7 @@ impl Export {
     /// Goes back to the segments with those that are gone; more than the set holds come with the next assembly.
     fn build_again(&mut self, gone: Vec<u32>, now: Micros, limits: &Limits) {
         let total = self.plan.map_or(0, |plan| plan.segments);
-        let mut segments = Segments { next: total, ..Segments::planned(total) };
+        let mut segments = Segments { fresh: Fresh::default(), ..Segments::planned(total) };
         let known = gone.into_iter().filter(|number| *number < total);
         segments.retry = known.take(limits.retry_set as usize).map(|number| (number, now)).collect();
         segments.done = total - segments.retry.len() as u32;
@@ -212,7 +224,7 @@ impl Export {
         } else if step == Step::Notify {
             self.end_letter();
         } else {
-            let failure = Failure { code, message: format!("{step}: {message}"), segments: Vec::new(), claimed: 0 };
+            let failure = Failure { code, message: format!("{step}: {message}"), segments: Vec::new(), rest: None };
             self.fail(failure, now, limits);
         }
         Settled::Done
@@ -236,7 +248,7 @@ impl Export {
     }
 
     /// Once no segment is open: on to the assembly, or the end with those that failed.
-    fn settle_segments(&mut self, now: Micros, limits: &Limits) {
+    pub(super) fn settle_segments(&mut self, now: Micros, limits: &Limits) {
         let State::Running(Phase::Segments(segments)) = &mut self.state else { return };
         if !segments.is_settled(limits.retry_set) {
             return;
@@ -246,11 +258,11 @@ impl Export {
             return;
         }
         let failed = segments.failed.iter().map(|(number, days)| FailedSegment { number: *number, days: *days });
-        let (failed, claimed): (Vec<_>, _) = (failed.collect(), segments.next);
+        let (failed, rest): (Vec<_>, _) = (failed.collect(), Some(std::mem::take(&mut segments.fresh)));
         let (code, message) = segments.last_failure.take().unwrap_or((FailureCode::StepFailed, String::new()));
         let message =
             format!("{} of {} segments could not be built; the last: {message}", failed.len(), segments.total);
-        self.fail(Failure { code, message, segments: failed, claimed }, now, limits);
+        self.fail(Failure { code, message, segments: failed, rest }, now, limits);
     }
 
     fn segments_mut(&mut self, step: Step) -> Result<&mut Segments, InvalidTransition> {

@@ -1,6 +1,6 @@
 //! Asking again for what failed: the same snapshot, the same plan, only the segments that are not there.
 
-use crate::export::{Export, Failure, Segments, Slot, State};
+use crate::export::{Export, Failure, Fresh, Segments, Slot, State};
 use crate::time::Micros;
 
 impl Export {
@@ -26,14 +26,15 @@ impl Export {
 
 impl Failure {
     const fn can_be_retried(&self) -> bool {
-        !self.segments.is_empty() && self.claimed > 0
+        !self.segments.is_empty() && self.rest.is_some()
     }
 
     fn segments_again(&self, total: u32, now: Micros) -> Segments {
+        let fresh = self.rest.as_ref().map_or_else(Fresh::default, |rest| rest.within(0, total));
         let failed = self.segments.len() as u32;
         Segments {
-            next: self.claimed,
-            done: self.claimed.saturating_sub(failed),
+            done: total.saturating_sub(fresh.count() + failed),
+            fresh,
             retry: self.segments.iter().map(|segment| (segment.number, now)).collect(),
             ..Segments::planned(total)
         }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::export::FailureCode;
 use crate::export::due::has_come;
+use crate::export::{Export, FailureCode, Fresh, Phase, State};
 use crate::time::{Day, Micros};
 
 /// How far the segments are.
@@ -11,8 +11,8 @@ use crate::time::{Day, Micros};
 pub struct Segments {
     /// All segments of the plan.
     pub total: u32,
-    /// The first number nobody has claimed yet.
-    pub next: u32,
+    /// The numbers nobody has claimed yet.
+    pub fresh: Fresh,
     /// Finished.
     pub done: u32,
     /// Being worked on.
@@ -27,12 +27,23 @@ pub struct Segments {
     pub look_at: Micros,
 }
 
+impl Export {
+    /// How far its segments are while they are built; of lanes, what the export keeps of them ([`Export::with_lanes`]).
+    pub const fn segments(&self) -> Option<&Segments> {
+        match &self.state {
+            State::Running(Phase::Segments(segments)) => Some(segments),
+            State::Running(Phase::Lanes(lanes)) => Some(&lanes.settled),
+            _ => None,
+        }
+    }
+}
+
 impl Segments {
     /// All segments of a fresh plan.
-    pub const fn planned(total: u32) -> Self {
+    pub fn planned(total: u32) -> Self {
         Self {
             total,
-            next: 0,
+            fresh: Fresh::below(total),
             done: 0,
             leased: 0,
             retry: BTreeMap::new(),
@@ -45,12 +56,12 @@ impl Segments {
     /// The segment to claim now: a due repeat first, else the next number while the sets have room.
     pub fn claimable(&self, now: Micros, retry_set: u32) -> Option<u32> {
         let repeat = self.retry.iter().find(|(_, due_at)| has_come(**due_at, now)).map(|(number, _)| *number);
-        repeat.or_else(|| self.takes_new(retry_set).then_some(self.next))
+        repeat.or_else(|| self.fresh.first().filter(|_| self.takes_new(retry_set)))
     }
 
     /// Whether numbers nobody has claimed yet may be claimed.
     pub fn takes_new(&self, retry_set: u32) -> bool {
-        self.next < self.total && (self.retry.len() + self.failed.len()) < retry_set as usize
+        !self.fresh.is_empty() && (self.retry.len() + self.failed.len()) < retry_set as usize
     }
 
     /// Whether nothing is left to wait for: all are done or failed, or too many failed to go on.

@@ -1,6 +1,6 @@
 //! The states of an export and what each holds.
 
-use crate::export::Segments;
+use crate::export::{Fresh, Lanes, Segments};
 use crate::time::{Day, Micros};
 
 /// The states of the contract; each holds just what is true in it.
@@ -77,6 +77,8 @@ pub enum Phase {
     Plan(Slot),
     /// Parts are built.
     Segments(Segments),
+    /// The same of a large export, counted in lanes.
+    Lanes(Lanes),
     /// Parts are put together.
     Assemble(Slot),
 }
@@ -136,8 +138,8 @@ pub struct Failure {
     pub message: String,
     /// The segments that could not be built, in order.
     pub segments: Vec<FailedSegment>,
-    /// The first number nobody has tried; 0 where the segments can't be asked for again.
-    pub claimed: u32,
+    /// The numbers nobody has tried; `None` where the segments can't be asked for again.
+    pub rest: Option<Fresh>,
 }
 
 /// A segment that could not be built.

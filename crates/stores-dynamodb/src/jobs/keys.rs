@@ -11,6 +11,8 @@ use crate::error::corrupt;
 use crate::item::Key;
 pub(super) use crate::keys::{owner, owner_of};
 
+/// The second key of a lane.
+const LANE: &str = "LANE";
 /// Before all ids of exports, and behind them.
 pub(super) const EXPORTS: [&str; 2] = ["EXPORT#", "EXPORT#~"];
 
@@ -29,11 +31,6 @@ pub(super) fn active(of: &Owner) -> Key {
     Key::new(owner(of), "ACTIVE")
 }
 
-/// How often an owner was served.
-pub(super) fn served(of: &Owner) -> Key {
-    Key::new(owner(of), "SERVED")
-}
-
 /// What an owner asked for on a day.
 pub(super) fn day(of: &Owner, Day(day): Day) -> Key {
     Key::new(owner(of), format!("DAY#{day}"))
@@ -44,13 +41,35 @@ pub(super) fn client_key(of: &Owner, key: &IdempotencyKey) -> Key {
     Key::new(owner(of), format!("IDEM#{user}#{}", key.key.as_str()))
 }
 
-/// The first key of all steps of an export.
-pub(super) fn steps(of: &Owner, id: ExportId) -> String {
-    format!("{}#EXPORT#{id}", owner(of))
+/// The first key of the steps of an export, or of one of its lanes.
+pub(super) fn steps(of: &Owner, id: ExportId, lane: Option<u32>) -> String {
+    let all = format!("{}#EXPORT#{id}", owner(of));
+    lane.map_or(all.clone(), |lane| format!("{all}#LANE#{lane:02}"))
 }
 
-pub(super) fn step(of: &Owner, id: ExportId, step: Step) -> Key {
-    Key::new(steps(of, id), second_of_step(step))
+/// The first keys of all steps of an export with so many lanes.
+pub(super) fn all_steps(of: &Owner, id: ExportId, lanes: u32) -> Vec<String> {
+    let lanes = (0..lanes).filter(|_| lanes > 1).map(Some);
+    std::iter::once(None).chain(lanes).map(|lane| steps(of, id, lane)).collect()
+}
+
+pub(super) fn step(of: &Owner, id: ExportId, lane: Option<u32>, step: Step) -> Key {
+    Key::new(steps(of, id, lane), second_of_step(step))
+}
+
+/// The summary of a lane; it lies with its steps, apart from those of other lanes, since they are written as often.
+pub(super) fn lane(of: &Owner, id: ExportId, number: u32) -> Key {
+    Key::new(steps(of, id, Some(number)), LANE)
+}
+
+/// The export that is due with an item: itself, or the one that the lane is of.
+pub(super) fn export_key_of(key: &Key) -> Result<Key, StoreError> {
+    if key.sk != LANE {
+        return Ok(key.clone());
+    }
+    let parts = key.pk.split_once("#EXPORT#").and_then(|(of, rest)| Some((of, rest.split_once('#')?.0)));
+    let (of, id) = parts.ok_or_else(|| corrupt("a lane", "its key has another form"))?;
+    Ok(Key::new(of, format!("EXPORT#{id}")))
 }
 
 /// The second key of a step; segments sort by their number.
@@ -86,5 +105,8 @@ mod tests {
         let key = export(&"org.acme".parse().unwrap(), id);
         assert_eq!((key.pk.as_str(), export_of(&key.sk).unwrap()), ("ORG#acme", id));
         assert!(export_of("ACTIVE").is_err() && step_of("SEG#x").is_err());
+        let of_lane = lane(&"org.acme".parse().unwrap(), id, 3);
+        assert_eq!((export_key_of(&of_lane).unwrap(), export_key_of(&key).unwrap()), (key.clone(), key));
+        assert!(export_key_of(&Key::new("ORG#acme", "LANE")).is_err());
     }
 }

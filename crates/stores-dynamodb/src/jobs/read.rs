@@ -10,17 +10,37 @@ use stores::jobs::ledger::StepRow;
 use stores::{SegmentProgress, SegmentState, StoreError};
 
 use super::keys;
-use super::rows::{Active, ExportRow, StepItem};
+use super::rows::{Active, ExportRow, StepItem, has_lanes, read_lane};
 use crate::adapter::DynamoStores;
 use crate::db::Query;
 use crate::error::failed;
-use crate::item::Item;
+use crate::item::{Item, Key};
 use crate::tables::JOBS;
 
 impl DynamoStores {
     pub(super) async fn export(&self, owner: &Owner, id: ExportId) -> Result<Option<ExportRow>, StoreError> {
         let item = self.db.get(&JOBS, &keys::export(owner, id)).await.map_err(failed("read an export"))?;
         item.map(|item| ExportRow::read(owner, &item)).transpose()
+    }
+
+    /// Adds to an export what its lanes have come to.
+    pub(super) async fn with_lanes(&self, export: Export) -> Result<Export, StoreError> {
+        if !has_lanes(&export) {
+            return Ok(export);
+        }
+        let keys: Vec<_> = (0..export.lanes).map(|number| keys::lane(&export.owner, export.id, number)).collect();
+        let items = self.db.get_all(&JOBS, &keys).await.map_err(failed("read lanes"))?;
+        let lane = |(key, number): (&Key, u32)| Some(read_lane(export.id, number, items.get(key)?));
+        let lanes: Vec<_> = keys.iter().zip(0..).filter_map(lane).collect::<Result<_, _>>()?;
+        Ok(export.with_lanes(&lanes))
+    }
+
+    pub(super) async fn all_with_lanes(&self, exports: Vec<Export>) -> Result<Vec<Export>, StoreError> {
+        let mut told = Vec::with_capacity(exports.len());
+        for export in exports {
+            told.push(self.with_lanes(export).await?);
+        }
+        Ok(told)
     }
 
     pub(super) async fn list_exports(
@@ -34,8 +54,9 @@ impl DynamoStores {
         let query = Query::range(JOBS, keys::owner(owner), keys::EXPORTS[0], &to).backward();
         let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
         let items = self.db.query(&query, most).await.map_err(failed("list exports"))?;
-        let is_older = |item: &&Item| crate::item::Key::of(item).is_ok_and(|key| before.is_none() || key.sk < to);
-        readable(owner, items.iter().filter(is_older).take(limit as usize))
+        let is_older = |item: &&Item| Key::of(item).is_ok_and(|key| before.is_none() || key.sk < to);
+        let exports = readable(owner, items.iter().filter(is_older).take(limit as usize))?;
+        self.all_with_lanes(exports).await
     }
 
     pub(super) async fn unsettled_exports(&self, owner: &Owner) -> Result<Vec<Export>, StoreError> {
@@ -43,7 +64,7 @@ impl DynamoStores {
         let Active { running, waiting, .. } = active.as_ref().map_or(Ok(Active::default()), Active::read)?;
         let keys: Vec<_> = running.union(&waiting).map(|id| keys::export(owner, *id)).collect();
         let items = self.db.get_all(&JOBS, &keys).await.map_err(failed("list exports"))?;
-        let mut exports = readable(owner, items.values())?;
+        let mut exports = self.all_with_lanes(readable(owner, items.values())?).await?;
         // One may have ended between the two reads.
         exports.retain(|export| !export.state.is_settled());
         exports.sort_by_key(|export| export.id);
@@ -63,8 +84,13 @@ impl DynamoStores {
             return Ok(Vec::new());
         }
         let second = |number| keys::second_of_step(Step::Segment(number));
-        let query = Query::range(JOBS, keys::steps(owner, id), &second(from), &second(end - 1));
-        let items = self.db.query(&query, (end - from) as usize).await.map_err(failed("list segments"))?;
+        let lane = |number| of.export.lane_of(Step::Segment(number));
+        let lanes = lane(from).map_or(vec![None], |first| (first..=lane(end - 1).unwrap_or(first)).map(Some).collect());
+        let mut items = Vec::new();
+        for lane in lanes {
+            let query = Query::range(JOBS, keys::steps(owner, id, lane), &second(from), &second(end - 1));
+            items.extend(self.db.query(&query, (end - from) as usize).await.map_err(failed("list segments"))?);
+        }
         let claimed: Vec<_> = items.iter().map(StepItem::read).collect::<Result<_, _>>()?;
         let mut claimed = claimed.iter().map(|item| item.under(&of)).peekable();
         let state = |number| {

@@ -6,14 +6,17 @@ use domain::ids::ExportId;
 
 use crate::item::{Item, Key};
 
+/// An export, or one of its lanes.
+pub(super) type HeldBy = (ExportId, Option<u32>);
+
 /// What was read for one write. An item that was looked for and is not there is `None`.
 #[derive(Default)]
 pub(super) struct Reads {
     pub(super) items: HashMap<Key, Option<Item>>,
     /// The exports that are due.
     pub(super) due: Option<Vec<Key>>,
-    /// The steps of an export that have a holder.
-    pub(super) held: HashMap<ExportId, Vec<Item>>,
+    /// The steps that have a holder.
+    pub(super) held: HashMap<HeldBy, Vec<Item>>,
     /// What the export says of steps that nobody has claimed is not believed, and their items are looked for.
     pub(super) doubts: bool,
 }
@@ -23,7 +26,8 @@ pub(super) struct Reads {
 pub(super) struct Missing {
     pub(super) items: BTreeSet<Key>,
     pub(super) due: bool,
-    pub(super) held: Option<ExportId>,
+    /// Whose holders are looked for, and the first keys under which their steps lie.
+    pub(super) held: Option<(HeldBy, Vec<String>)>,
 }
 
 impl Missing {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::export::{Export, Phase, State, Step, StepRecord};
+use domain::export::{Export, Lane, Phase, State, Step, StepRecord};
 use domain::ids::ExportId;
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -18,8 +18,6 @@ use crate::tables::shelf;
 
 /// Most exports of one owner that wait for a place: their ids stand in one item.
 pub const WAITING_LIMIT: usize = 2_000;
-/// The time of what comes before everything else that is open.
-pub(super) const FIRST: i64 = -1;
 /// How long the item of a finished segment outlives its last write, beside files and record (seconds): longer than an export runs.
 const SEGMENT_SPARE_SECONDS: u64 = 30 * 86_400;
 
@@ -47,15 +45,39 @@ impl ExportRow {
             .number("record_version", record::RECORD_VERSION)
             .text("state", export.state.name())
             .number("served", export.served)
-            .number("fence", fence);
+            .number("fence", fence)
+            .number("lanes", export.lanes);
         let due_at = export.due_at(limits);
         let shelved = |kind, at: Micros| (shelf(kind, hash_of(export.id)), at);
         let place = due_at.map(|at| shelved("due", at)).or_else(|| finished_at(export).map(|at| shelved("over", at)));
-        let item = item.maybe("open_at", due_at, |item, name, at| item.number(name, at.0));
+        // A claim looks into all lanes; each of them is on a shelf by itself.
+        let open_at = if has_lanes(export) { Some(Micros(0)) } else { due_at };
+        let item = item.maybe("open_at", open_at, |item, name, at| item.number(name, at.0));
         let item =
             item.maybe("shelf", place, |item, name, (shelf, at)| item.text(name, shelf).number("shelf_at", at.0));
         fits(item.item(), || format!("the record of export {}", export.id))
     }
+}
+
+/// Whether the segments are counted in lanes now.
+pub(super) const fn has_lanes(export: &Export) -> bool {
+    matches!(export.state, State::Running(Phase::Lanes(_)))
+}
+
+pub(super) fn read_lane(id: ExportId, number: u32, item: &Item) -> Result<Lane, StoreError> {
+    record::decode_lane(id, number, Read::new(item, "a lane").text("record")?)
+}
+
+/// # Errors
+/// The lane has grown larger than an item may be.
+pub(super) fn write_lane(of: &Export, lane: &Lane, limits: &Limits) -> Result<Item, StoreError> {
+    let item = Write::new(&keys::lane(&of.owner, of.id, lane.number))
+        .text("record", record::encode_lane(lane))
+        .number("record_version", record::RECORD_VERSION);
+    let item = item.maybe("shelf", of.lane_due_at(lane, limits), |item, name, at| {
+        item.text(name, shelf("due", hash_of(of.id).wrapping_add(lane.number))).number("shelf_at", at.0)
+    });
+    fits(item.item(), || format!("lane {} of export {}", lane.number, of.id))
 }
 
 fn hash_of(id: ExportId) -> u32 {
@@ -119,12 +141,13 @@ fn is_built_again(export: &Export, step: Step) -> bool {
     running.or(export.resume.as_ref()).is_some_and(|segments| segments.retry.contains_key(&number))
 }
 
-/// Whether nobody has ever claimed this step, as far as the export tells: its item is not there.
-pub(super) fn is_fresh(export: &Export, step: Step) -> bool {
+/// Whether nobody has ever claimed this step, as far as the export and its lane tell: its item is not there.
+pub(super) fn is_fresh(export: &Export, lane: Option<&Lane>, step: Step) -> bool {
     let Step::Segment(number) = step else { return false };
     match &export.state {
         State::Running(Phase::Plan(_)) => true,
-        State::Running(Phase::Segments(segments)) => number >= segments.next,
+        State::Running(Phase::Segments(segments)) => segments.fresh.contains(number),
+        State::Running(Phase::Lanes(_)) => lane.is_some_and(|lane| lane.segments.fresh.contains(number)),
         _ => false,
     }
 }
@@ -133,7 +156,7 @@ pub(super) fn is_fresh(export: &Export, step: Step) -> bool {
 pub(super) fn write_step(row: &StepRow, of: &ExportRow, now: Micros, limits: &Limits) -> Item {
     let ExportRow { export, fence } = of;
     let StepRecord { step, attempt, worker, beat, failures } = row.record;
-    let item = Write::new(&keys::step(&export.owner, export.id, step))
+    let item = Write::new(&keys::step(&export.owner, export.id, export.lane_of(step), step))
         .number("attempt", attempt)
         .number("beat", beat)
         .number("beat_at", row.beat_at.0)
@@ -269,11 +292,6 @@ pub(super) fn write_key(key: &Key, kept: &KeptKey) -> Item {
 /// How much was counted.
 pub(super) fn read_count(item: &Item) -> Result<u64, StoreError> {
     Read::new(item, "a counter").number("counted")
-}
-
-/// A count that is never forgotten, and comes first of all that is open.
-pub(super) fn write_served(key: &Key, counted: u64) -> Item {
-    Write::new(key).number("counted", counted).number("open_at", FIRST).item()
 }
 
 /// A count of one day, which is forgotten a day behind its end.

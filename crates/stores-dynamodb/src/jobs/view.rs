@@ -4,9 +4,9 @@
 //! asked for is read, and it runs again from its beginning.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use domain::export::{Export, Phase, State, Step, has_come};
+use domain::export::{Export, Lane, Segments, Step, has_come};
 use domain::ids::ExportId;
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -30,11 +30,13 @@ pub(super) struct View<'a> {
     reads: &'a Reads,
     missing: RefCell<Missing>,
     exports: BTreeMap<ExportId, ExportRow>,
+    /// `None`: removed.
+    lanes: BTreeMap<(ExportId, u32), Option<Lane>>,
     steps: BTreeMap<(ExportId, Step), StepRow>,
     active: Option<Active>,
     counted: BTreeMap<Key, u64>,
     kept: BTreeMap<Key, KeptKey>,
-    released: BTreeSet<ExportId>,
+    released: BTreeMap<ExportId, Vec<String>>,
 }
 
 impl<'a> View<'a> {
@@ -46,11 +48,12 @@ impl<'a> View<'a> {
             reads,
             missing: RefCell::default(),
             exports: BTreeMap::new(),
+            lanes: BTreeMap::new(),
             steps: BTreeMap::new(),
             active: None,
             counted: BTreeMap::new(),
             kept: BTreeMap::new(),
-            released: BTreeSet::new(),
+            released: BTreeMap::new(),
         }
     }
 
@@ -59,9 +62,9 @@ impl<'a> View<'a> {
         self.missing.take()
     }
 
-    /// The exports whose steps were taken from their holders.
-    pub(super) fn released(&self) -> &BTreeSet<ExportId> {
-        &self.released
+    /// The first keys of all steps of exports whose steps were taken from their holders.
+    pub(super) fn released(&self) -> Vec<String> {
+        self.released.values().flatten().cloned().collect()
     }
 
     /// What the rule wrote, each item on the condition that it is as it was read.
@@ -73,6 +76,9 @@ impl<'a> View<'a> {
         for (id, row) in &self.exports {
             changes.push(self.put(keys::export(self.owner, *id), row.write(self.limits)?));
         }
+        for ((id, number), lane) in &self.lanes {
+            changes.extend(self.change_of_lane(*id, *number, lane.as_ref())?);
+        }
         for ((id, step), row) in &self.steps {
             changes.extend(self.change_of_step(*id, *step, row)?);
         }
@@ -80,9 +86,8 @@ impl<'a> View<'a> {
             changes.push(self.put(keys::active(self.owner), active.write(self.owner)));
         }
         for (key, counted) in &self.counted {
-            let is_served = *key == keys::served(self.owner);
-            let day = || rows::write_day(key, u32::try_from(*counted).unwrap_or(u32::MAX), self.now);
-            changes.push(self.put(key.clone(), if is_served { rows::write_served(key, *counted) } else { day() }));
+            let counted = u32::try_from(*counted).unwrap_or(u32::MAX);
+            changes.push(self.put(key.clone(), rows::write_day(key, counted, self.now)));
         }
         changes.extend(self.kept.iter().map(|(key, kept)| self.put(key.clone(), rows::write_key(key, kept))));
         Ok(changes)
@@ -93,10 +98,20 @@ impl<'a> View<'a> {
         Change::Put(item, Condition::unchanged(read))
     }
 
+    fn change_of_lane(&self, id: ExportId, number: u32, lane: Option<&Lane>) -> Result<Option<Change>, StoreError> {
+        let key = keys::lane(self.owner, id, number);
+        let Some(lane) = lane else {
+            let read = self.reads.items.get(&key).and_then(Option::as_ref);
+            return Ok(read.map(|read| Change::Delete(key, Condition::unchanged(Some(read)))));
+        };
+        let of = self.export_row(id)?.ok_or_else(|| refused("write a lane", "its export is not there"))?;
+        Ok(Some(self.put(key, rows::write_lane(&of.export, lane, self.limits)?)))
+    }
+
     /// None where the row says the same of itself once the export is written.
     fn change_of_step(&self, id: ExportId, step: Step, row: &StepRow) -> Result<Option<Change>, StoreError> {
         let of = self.export_row(id)?.ok_or_else(|| refused("write a step", "its export is not there"))?;
-        let key = keys::step(self.owner, id, step);
+        let key = keys::step(self.owner, id, of.export.lane_of(step), step);
         let before = self.reads.items.get(&key).and_then(Option::as_ref).map(StepItem::read).transpose()?;
         if before.is_some_and(|before| before.under(&of) == *row) {
             return Ok(None);
@@ -142,21 +157,42 @@ impl<'a> View<'a> {
 
     /// The step, and those of the export that are asked for with it: one read instead of many.
     fn ask_for_step(&self, of: &Export, step: Step) -> StoreError {
-        let due = |at: &Micros| has_come(*at, self.now);
-        let repeats: Vec<u32> = match (&of.state, &of.resume) {
-            (_, Some(resume)) => resume.retry.keys().copied().collect(),
-            (State::Running(Phase::Segments(segments)), None) => {
-                let due = segments.retry.iter().filter(|(_, at)| due(at)).map(|(number, _)| *number);
-                // Asked for only where the export is not believed.
-                let fresh = (segments.next..segments.total).filter(|_| self.reads.doubts);
-                due.chain(fresh).take(self.limits.claim_segments as usize).collect()
-            }
-            _ => Vec::new(),
+        let lane = of.lane_of(step).and_then(|number| self.read_lane(of.id, number).ok().flatten());
+        let segments = lane.as_ref().map(|lane| &lane.segments).or_else(|| of.segments());
+        let steps = match (&of.resume, segments) {
+            (Some(resume), _) => resume.retry.keys().copied().collect(),
+            (None, Some(segments)) => self.wanted_with(segments),
+            (None, None) => Vec::new(),
         };
-        let steps = repeats.into_iter().map(Step::Segment).chain([step]);
-        let keys = steps.map(|step| keys::step(self.owner, of.id, step));
-        let unread = keys.filter(|key| !self.reads.items.contains_key(key)).collect::<Vec<_>>();
+        let steps = steps.into_iter().map(Step::Segment).chain([step]);
+        let unread = steps.map(|step| self.step_key(of, step)).filter(|key| !self.reads.items.contains_key(key));
+        let unread = unread.collect::<Vec<_>>();
         self.ask(|missing| missing.items.extend(unread))
+    }
+
+    /// The segments that are claimed with the one that is asked for, as far as they may have been claimed before.
+    fn wanted_with(&self, segments: &Segments) -> Vec<u32> {
+        let due = segments.retry.iter().filter(|(_, at)| has_come(**at, self.now)).map(|(number, _)| *number);
+        // Asked for only where the export is not believed.
+        let fresh = segments.fresh.numbers().filter(|_| self.reads.doubts);
+        due.chain(fresh).take(self.limits.claim_segments as usize).collect()
+    }
+
+    fn step_key(&self, of: &Export, step: Step) -> Key {
+        keys::step(self.owner, of.id, of.lane_of(step), step)
+    }
+
+    /// A lane as it was read. The one that is asked for first is often the only one; with the second come all.
+    fn read_lane(&self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {
+        let key = keys::lane(self.owner, id, number);
+        if !self.reads.items.contains_key(&key) {
+            let lanes = self.export_row(id)?.map_or(0, |row| row.export.lanes);
+            let mut all: Vec<_> = (0..lanes).map(|number| keys::lane(self.owner, id, number)).collect();
+            all.retain(|key| !self.reads.items.contains_key(key));
+            let wanted = if all.len() < lanes as usize { all } else { vec![key] };
+            return Err(self.ask(|missing| missing.items.extend(wanted)));
+        }
+        self.item(&key)?.map(|item| rows::read_lane(id, number, item)).transpose()
     }
 }
 
@@ -209,12 +245,32 @@ impl Ledger for View<'_> {
         Ok(due.into_iter().map(|(_, id)| id).collect())
     }
 
+    fn lane(&mut self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {
+        match self.lanes.get(&(id, number)) {
+            Some(lane) => Ok(lane.clone()),
+            None => self.read_lane(id, number),
+        }
+    }
+
+    fn save_lane(&mut self, of: &Export, lane: &Lane) -> Result<(), StoreError> {
+        // A write is on the condition of what was read.
+        self.read_lane(of.id, lane.number)?;
+        self.lanes.insert((of.id, lane.number), Some(lane.clone()));
+        Ok(())
+    }
+
+    fn remove_lane(&mut self, of: &Export, number: u32) -> Result<(), StoreError> {
+        self.read_lane(of.id, number)?;
+        self.lanes.insert((of.id, number), None);
+        Ok(())
+    }
+
     fn step(&mut self, id: ExportId, step: Step) -> Result<Option<StepRow>, StoreError> {
         if let Some(row) = self.steps.get(&(id, step)) {
             return Ok(Some(*row));
         }
         let Some(of) = self.export_row(id)? else { return Ok(None) };
-        match self.reads.items.get(&keys::step(self.owner, id, step)) {
+        match self.reads.items.get(&self.step_key(&of.export, step)) {
             Some(item) => Ok(item.as_ref().map(StepItem::read).transpose()?.map(|item| item.under(&of))),
             None if !self.reads.doubts && self.is_fresh(id, step)? => Ok(None),
             None => Err(self.ask_for_step(&of.export, step)),
@@ -226,11 +282,15 @@ impl Ledger for View<'_> {
         Ok(())
     }
 
-    fn held(&mut self, id: ExportId, limit: u32) -> Result<Vec<StepRow>, StoreError> {
-        let Some(of) = self.export_row(id)? else { return Ok(Vec::new()) };
-        let Some(items) = self.reads.held.get(&id) else {
-            return Err(self.ask(|missing| missing.held = Some(id)));
+    fn held(&mut self, of: &Export, lane: Option<u32>, limit: u32) -> Result<Vec<StepRow>, StoreError> {
+        let Some(items) = self.reads.held.get(&(of.id, lane)) else {
+            let under = match lane {
+                Some(_) => vec![keys::steps(self.owner, of.id, lane)],
+                None => keys::all_steps(self.owner, of.id, of.lanes),
+            };
+            return Err(self.ask(|missing| missing.held = Some(((of.id, lane), under))));
         };
+        let Some(of) = self.export_row(of.id)? else { return Ok(Vec::new()) };
         let rows = items.iter().map(|item| Ok(StepItem::read(item)?.under(&of)));
         let mut held: Vec<_> = rows.collect::<Result<_, StoreError>>()?;
         held.retain(|row| row.record.worker.is_some());
@@ -242,16 +302,9 @@ impl Ledger for View<'_> {
     fn release_all(&mut self, id: ExportId) -> Result<(), StoreError> {
         let Some(mut row) = self.export_row(id)? else { return Ok(()) };
         row.fence += 1;
+        self.released.insert(id, keys::all_steps(self.owner, id, row.export.lanes));
         self.exports.insert(id, row);
-        self.released.insert(id);
         Ok(())
-    }
-
-    fn next_serving(&mut self) -> Result<u64, StoreError> {
-        let key = keys::served(self.owner);
-        let count = self.counted(&key)? + 1;
-        self.counted.insert(key, count);
-        Ok(count)
     }
 
     fn created_on(&mut self, day: Day) -> Result<u32, StoreError> {
@@ -280,6 +333,11 @@ impl View<'_> {
     fn is_fresh(&self, id: ExportId, step: Step) -> Result<bool, StoreError> {
         let item = self.item(&keys::export(self.owner, id))?;
         let read = item.map(|item| ExportRow::read(self.owner, item)).transpose()?;
-        Ok(read.is_none_or(|row| rows::is_fresh(&row.export, step)))
+        let Some(row) = read else { return Ok(true) };
+        let lane = match row.export.lane_of(step).filter(|_| rows::has_lanes(&row.export)) {
+            Some(number) => self.read_lane(id, number)?,
+            None => None,
+        };
+        Ok(rows::is_fresh(&row.export, lane.as_ref(), step))
     }
 }

@@ -1,9 +1,7 @@
 //! One write: what it takes is read, the rule runs over it, and all that it changed is written at once or not at all.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::ids::ExportId;
 use domain::owner::Owner;
 use domain::random::backoff;
 use domain::time::Micros;
@@ -11,7 +9,6 @@ use stores::StoreError;
 
 use super::keys;
 use super::reads::{Missing, Reads};
-use super::rows::FIRST;
 use super::view::View;
 use crate::adapter::DynamoStores;
 use crate::db::{Query, Update};
@@ -57,10 +54,8 @@ impl DynamoStores {
                 Some(done) => done,
                 None => continue,
             };
-            for id in released {
-                // Who does not hear of it records nothing all the same.
-                let _ = self.let_go(owner, id).await;
-            }
+            // Who does not hear of it records nothing all the same.
+            let _ = self.let_go(&released).await;
             return Ok(value);
         }
         let source = format!("{REPEATS} times another write came first").into();
@@ -74,7 +69,7 @@ impl DynamoStores {
         wanted: &Wanted,
         rule: impl Fn(&mut View<'_>) -> Result<T, StoreError>,
         doubts: bool,
-    ) -> Result<Option<(T, BTreeSet<ExportId>)>, StoreError> {
+    ) -> Result<Option<(T, Vec<String>)>, StoreError> {
         let now = self.clock.now();
         let mut reads = Reads { doubts, ..Reads::default() };
         let first = Missing { items: wanted.items.iter().cloned().collect(), due: wanted.due.is_some(), held: None };
@@ -89,7 +84,7 @@ impl DynamoStores {
                 continue;
             }
             let (value, changes) = changes?;
-            let released = view.released().clone();
+            let released = view.released();
             let is_written = changes.is_empty() || self.db.commit(&JOBS, &changes).await.map_err(failed("write"))?;
             return Ok(is_written.then_some((value, released)));
         }
@@ -116,39 +111,40 @@ impl DynamoStores {
                 (key, item)
             }));
         }
-        if let Some(id) = missing.held {
-            reads.held.insert(id, self.held_items(owner, id).await?);
+        if let Some((by, under)) = missing.held {
+            reads.held.insert(by, self.held_items(&under).await?);
         }
         Ok(())
     }
 
-    /// The exports that are due, and how often the owner was served, by one call.
+    /// The exports that are due, by one call.
     async fn read_due(&self, owner: &Owner, now: Micros, most: usize, reads: &mut Reads) -> Result<(), StoreError> {
-        let query = Query::index(JOBS, OPEN, keys::owner(owner), FIRST, now.0);
-        let items = self.db.query(&query, most.saturating_add(1)).await.map_err(failed("find what is due"))?;
-        let served = keys::served(owner);
-        reads.items.insert(served.clone(), None);
+        let query = Query::index(JOBS, OPEN, keys::owner(owner), 0, now.0);
+        let items = self.db.query(&query, most).await.map_err(failed("find what is due"))?;
         let mut due = Vec::new();
         for item in items {
             let key = Key::of(&item)?;
-            if key != served {
-                due.push(key.clone());
-            }
+            due.push(key.clone());
             reads.items.insert(key, Some(item));
         }
         reads.due = Some(due);
         Ok(())
     }
 
-    async fn held_items(&self, owner: &Owner, id: ExportId) -> Result<Vec<Item>, StoreError> {
-        let query = Query::index(JOBS, OPEN, keys::steps(owner, id), 0, i64::MAX);
-        self.db.query(&query, HELD_LIMIT).await.map_err(failed("find who holds steps"))
+    /// The steps under these first keys that somebody holds.
+    async fn held_items(&self, under: &[String]) -> Result<Vec<Item>, StoreError> {
+        let mut held = Vec::new();
+        for first in under {
+            let query = Query::index(JOBS, OPEN, first, 0, i64::MAX);
+            held.extend(self.db.query(&query, HELD_LIMIT).await.map_err(failed("find who holds steps"))?);
+        }
+        Ok(held)
     }
 
-    /// Lets those who hold steps of an export know by their next beat. That they record nothing any more is in the write
+    /// Lets those who hold steps under these first keys know by their next beat. That they record nothing any more is in the write
     /// behind which this comes, so it may be cut short.
-    async fn let_go(&self, owner: &Owner, id: ExportId) -> Result<(), StoreError> {
-        let held = self.held_items(owner, id).await?;
+    async fn let_go(&self, steps: &[String]) -> Result<(), StoreError> {
+        let held = self.held_items(steps).await?;
         let update = |item: &Item| -> Result<_, StoreError> {
             let read = Read::new(item, "a step");
             let update = Update {
@@ -176,7 +172,7 @@ impl DynamoStores {
                     (":worker", text(lease.worker.to_string())),
                 ],
             };
-            (keys::step(&lease.owner, lease.export, lease.step), update)
+            (keys::step(&lease.owner, lease.export, lease.lane, lease.step), update)
         };
         let beats: Vec<_> = leases.iter().map(beat).collect();
         self.db.update_all(&JOBS, &beats).await.map_err(failed("count heartbeats"))

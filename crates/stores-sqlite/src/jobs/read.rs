@@ -26,12 +26,13 @@ pub(super) fn list(
     let before = before.map_or("~".to_owned(), |id| id.to_string());
     let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
     let found = many(tx, sql::LIST, params![owner.to_string(), before, limit], read, "list exports")?;
-    readable(found.into_iter().map(|(id, record)| stores::record::decode(owner, rows::parse_id(&id)?, &record)))
+    let export = |(id, record): (String, String)| stores::record::decode(owner, rows::parse_id(&id)?, &record);
+    readable(found.into_iter().map(|found| rows::with_lanes(tx, export(found)?)))
 }
 
 pub(super) fn unsettled(tx: &Transaction<'_>, owner: &Owner) -> Result<Vec<Export>, StoreError> {
     let found = ids(tx, sql::UNSETTLED, params![owner.to_string()], "list exports")?;
-    let exports = found.into_iter().map(|id| rows::export(tx, owner, id));
+    let exports = found.into_iter().map(|id| rows::told(tx, owner, id));
     readable(exports.filter_map(Result::transpose))
 }
 
@@ -62,7 +63,7 @@ pub(super) fn census(tx: &Transaction<'_>, now: Micros, limits: &Limits) -> Resu
     let due = many(tx, sql::DUE_RECORDS, key, read, "look into what is due")?;
     let due = due.into_iter().map(|(owner, id, record)| {
         let owner = owner.parse().map_err(|error| corrupt("an owner", error))?;
-        stores::record::decode(&owner, rows::parse_id(&id)?, &record)
+        rows::with_lanes(tx, stores::record::decode(&owner, rows::parse_id(&id)?, &record)?)
     });
     readable(due)?.iter().for_each(|export| census.count_due(export, now, limits));
     Ok(census)

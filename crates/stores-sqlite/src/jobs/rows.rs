@@ -1,6 +1,6 @@
 //! One owner's rows inside a transaction.
 
-use domain::export::{Export, Lease, Step, StepRecord};
+use domain::export::{Export, Lane, Lease, Phase, State, Step, StepRecord};
 use domain::ids::{ExportId, WorkerId};
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -50,9 +50,6 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The day under which the owner's claims are counted.
-const EVER: Day = Day(0);
-
 impl Ledger for Rows<'_> {
     fn owner(&self) -> &Owner {
         self.owner
@@ -100,6 +97,29 @@ impl Ledger for Rows<'_> {
         read::ids(self.tx, sql::DUE_OF_OWNER, params![self.key, self.now.0], "find what is due")
     }
 
+    fn lane(&mut self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {
+        let key = params![self.key, id.to_string(), number];
+        let found = self.one(sql::LANE, key, |row| row.get::<_, String>(0), "read a lane")?;
+        found.map(|text| record::decode_lane(id, number, &text)).transpose()
+    }
+
+    fn save_lane(&mut self, of: &Export, lane: &Lane) -> Result<(), StoreError> {
+        let due_at = of.lane_due_at(lane, self.limits).map(|due_at| due_at.0);
+        let values = params![self.key, of.id.to_string(), lane.number, due_at, record::encode_lane(lane)];
+        self.execute(sql::SAVE_LANE, values, "write a lane")?;
+        self.execute(sql::DUE_BY_LANES, params![self.key, of.id.to_string()], "write an export")
+    }
+
+    fn remove_lane(&mut self, of: &Export, number: u32) -> Result<(), StoreError> {
+        self.execute(sql::REMOVE_LANE, params![self.key, of.id.to_string(), number], "remove a lane")?;
+        match of.state {
+            State::Running(Phase::Lanes(_)) => {
+                self.execute(sql::DUE_BY_LANES, params![self.key, of.id.to_string()], "write an export")
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn step(&mut self, id: ExportId, step: Step) -> Result<Option<StepRow>, StoreError> {
         self.one(sql::STEP, params![self.key, id.to_string(), step_key(step)], step_row, "read a step")
     }
@@ -118,16 +138,17 @@ impl Ledger for Rows<'_> {
         self.execute(sql::SAVE_STEP, values, "write a step")
     }
 
-    fn held(&mut self, id: ExportId, limit: u32) -> Result<Vec<StepRow>, StoreError> {
-        read::many(self.tx, sql::HELD, params![self.key, id.to_string(), limit], step_row, "find who holds steps")
+    fn held(&mut self, of: &Export, lane: Option<u32>, limit: u32) -> Result<Vec<StepRow>, StoreError> {
+        let (from, to) = lane.map_or((i64::MIN, i64::MAX), |lane| {
+            let (from, to) = of.numbers_of(lane);
+            (i64::from(from), i64::from(to))
+        });
+        let key = params![self.key, of.id.to_string(), from, to, limit];
+        read::many(self.tx, sql::HELD, key, step_row, "find who holds steps")
     }
 
     fn release_all(&mut self, id: ExportId) -> Result<(), StoreError> {
         self.execute(sql::RELEASE_ALL, params![self.key, id.to_string()], "release steps")
-    }
-
-    fn next_serving(&mut self) -> Result<u64, StoreError> {
-        self.count("served", EVER)
     }
 
     fn created_on(&mut self, Day(day): Day) -> Result<u32, StoreError> {
@@ -153,6 +174,23 @@ impl Ledger for Rows<'_> {
         let values = params![self.key, user(key), key.key.as_str(), kept.request_hash, export, kept.keep_until.0];
         self.execute(sql::KEEP, values, "keep a key")
     }
+}
+
+/// Reads an export, with what its lanes have come to.
+pub(super) fn told(tx: &Transaction<'_>, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
+    export(tx, owner, id)?.map(|export| with_lanes(tx, export)).transpose()
+}
+
+/// Adds to an export what its lanes have come to.
+pub(super) fn with_lanes(tx: &Transaction<'_>, export: Export) -> Result<Export, StoreError> {
+    if !matches!(export.state, State::Running(Phase::Lanes(_))) {
+        return Ok(export);
+    }
+    let key = params![export.owner.to_string(), export.id.to_string()];
+    let read = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?));
+    let lanes = read::many(tx, sql::LANES, key, read, "read lanes")?.into_iter();
+    let lanes: Result<Vec<_>, _> = lanes.map(|(number, text)| record::decode_lane(export.id, number, &text)).collect();
+    Ok(export.with_lanes(&lanes?))
 }
 
 /// Reads an export.

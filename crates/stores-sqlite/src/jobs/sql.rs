@@ -32,6 +32,20 @@ pub(super) const DUE_RECORDS: &str = "SELECT owner, id, record FROM exports
 
 pub(super) const COUNT_OF_STATE: &str = "SELECT count(*) FROM exports WHERE state = ?1";
 
+pub(super) const LANE: &str = "SELECT record FROM lanes WHERE owner = ?1 AND export = ?2 AND lane = ?3";
+
+pub(super) const LANES: &str = "SELECT lane, record FROM lanes WHERE owner = ?1 AND export = ?2 ORDER BY lane";
+
+pub(super) const SAVE_LANE: &str = "INSERT INTO lanes (owner, export, lane, due_at, record) VALUES (?1, ?2, ?3, ?4, ?5)
+     ON CONFLICT (owner, export, lane) DO UPDATE SET due_at = excluded.due_at, record = excluded.record";
+
+pub(super) const REMOVE_LANE: &str = "DELETE FROM lanes WHERE owner = ?1 AND export = ?2 AND lane = ?3";
+
+/// An export with lanes is due with the first of them.
+pub(super) const DUE_BY_LANES: &str =
+    "UPDATE exports SET due_at = (SELECT min(due_at) FROM lanes WHERE owner = ?1 AND export = ?2)
+     WHERE owner = ?1 AND id = ?2";
+
 pub(super) const STEP: &str = "SELECT step, attempt, worker, beat, beat_at, failures, result, rows, bytes, reused
      FROM steps WHERE owner = ?1 AND export = ?2 AND step = ?3";
 
@@ -43,7 +57,8 @@ pub(super) const SAVE_STEP: &str =
          rows = excluded.rows, bytes = excluded.bytes, reused = excluded.reused";
 
 pub(super) const HELD: &str = "SELECT step, attempt, worker, beat, beat_at, failures, result, rows, bytes, reused
-     FROM steps WHERE owner = ?1 AND export = ?2 AND worker IS NOT NULL ORDER BY beat_at LIMIT ?3";
+     FROM steps WHERE owner = ?1 AND export = ?2 AND worker IS NOT NULL AND step >= ?3 AND step < ?4
+     ORDER BY beat_at LIMIT ?5";
 
 pub(super) const SEGMENTS: &str = "SELECT step, attempt, worker, beat, beat_at, failures, result, rows, bytes, reused
      FROM steps WHERE owner = ?1 AND export = ?2 AND step >= ?3 AND step < ?4 ORDER BY step";
@@ -85,6 +100,11 @@ pub(super) const ALL: &[&str] = &[
     DUE_TOO_NEW,
     DUE_RECORDS,
     COUNT_OF_STATE,
+    LANE,
+    LANES,
+    SAVE_LANE,
+    REMOVE_LANE,
+    DUE_BY_LANES,
     STEP,
     SAVE_STEP,
     HELD,

@@ -14,6 +14,7 @@ use domain::limits::Limits;
 use domain::request::{Columns, Format, Profile, Request, Shape};
 use domain::time::Micros;
 use rusqlite::{Connection, TransactionBehavior};
+use stores::record::RECORD_VERSION;
 use tempfile::TempDir;
 
 use super::*;
@@ -120,7 +121,7 @@ async fn a_newer_file_is_refused_and_left_as_it_is() {
     let before = fs::read(file(&folder)).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOON));
     let refused = SqliteStores::open(&file(&folder), clock, Limits::default()).await.err().unwrap();
-    assert_eq!(refused.to_string(), "the database has version 7, this program reads versions up to 4");
+    assert_eq!(refused.to_string(), "the database has version 7, this program reads versions up to 5");
     assert!(!refused.retryable());
     drop(connection);
     assert_eq!(fs::read(file(&folder)).unwrap(), before);
@@ -132,10 +133,10 @@ async fn a_record_of_a_newer_program_is_left_to_it() {
     stores.create(new(1, acme())).await.unwrap();
     stores.create(new(2, "org.other".parse().unwrap())).await.unwrap();
     let connection = Connection::open(file(&folder)).unwrap();
-    let future = r#"{"version":3,"shape":"unknown"}"#;
-    connection.execute("UPDATE exports SET version = 3, record = ?1", [future]).unwrap();
+    let future = r#"{"version":9,"shape":"unknown"}"#;
+    connection.execute("UPDATE exports SET version = 9, record = ?1", [future]).unwrap();
     stores.create(new(3, acme())).await.unwrap();
-    let too_new = |error: StoreError| matches!(error, StoreError::TooNew { found: 3, known: 2, .. });
+    let too_new = |error: StoreError| matches!(error, StoreError::TooNew { found: 9, known: RECORD_VERSION, .. });
 
     let due = stores.due(9).await.unwrap();
     assert_eq!((due.owners, due.too_new), (vec![acme()], 2));

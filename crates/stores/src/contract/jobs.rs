@@ -4,6 +4,7 @@ mod census;
 mod claim;
 mod create;
 mod history;
+mod lanes;
 mod look;
 mod settle;
 
@@ -31,6 +32,10 @@ pub use self::claim::{
 };
 pub use self::create::{a_day_has_its_limit, a_key_is_good_for_one_request, exports_are_created_and_listed};
 pub use self::history::random_histories_end_well;
+pub use self::lanes::{
+    a_lane_out_of_attempts_fails_the_export, a_large_export_is_counted_in_lanes, cancelled_lanes_are_fenced,
+    dead_workers_of_lanes_are_replaced, lanes_take_turns_with_other_exports,
+};
 pub use self::look::{a_dead_worker_is_replaced, a_look_is_put_off, due_owners_come_earliest_first};
 pub use self::settle::{
     a_cancelled_export_fences_its_workers, a_place_goes_to_the_next, an_export_runs_to_its_end,
@@ -51,7 +56,9 @@ macro_rules! jobs_contract {
             a_cancelled_export_fences_its_workers gone_parts_are_built_again segments_out_of_attempts_fail_the_export
             failed_segments_are_asked_for_again letters_have_attempts_of_their_own
             a_look_is_put_off a_dead_worker_is_replaced due_owners_come_earliest_first
-            a_census_counts_everything random_histories_end_well);
+            a_census_counts_everything
+            a_large_export_is_counted_in_lanes lanes_take_turns_with_other_exports cancelled_lanes_are_fenced
+            a_lane_out_of_attempts_fails_the_export dead_workers_of_lanes_are_replaced random_histories_end_well);
     };
 }
 

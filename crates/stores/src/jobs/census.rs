@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::export::{Export, Phase, Segments, State, has_come};
+use domain::export::{Export, Segments, State, has_come};
 use domain::limits::Limits;
 use domain::time::Micros;
 
@@ -21,9 +21,9 @@ pub struct Census {
 }
 
 impl Census {
-    /// Takes in one of the exports that are due at `now`.
+    /// Takes in one of the exports that are due at `now`, with what its lanes have come to.
     pub fn count_due(&mut self, export: &Export, now: Micros, limits: &Limits) {
-        if let State::Running(Phase::Segments(segments)) = &export.state {
+        if let Some(segments) = export.segments() {
             self.claimable_segments += claimable(segments, now, limits);
         }
         let since = waits_since(export, limits).unwrap_or(now);
@@ -34,17 +34,16 @@ impl Census {
 
 fn claimable(segments: &Segments, now: Micros, limits: &Limits) -> u64 {
     let repeats = segments.retry.values().filter(|due_at| has_come(**due_at, now)).count() as u64;
-    let new = if segments.takes_new(limits.retry_set) { segments.total - segments.next } else { 0 };
+    let new = if segments.takes_new(limits.retry_set) { segments.fresh.count() } else { 0 };
     repeats + u64::from(new)
 }
 
 /// Since when something could have been done. New segments have no time of their own: while others of the export are
 /// being built nothing waits, and else the first has not waited longer than its export is old.
 fn waits_since(export: &Export, limits: &Limits) -> Option<Micros> {
-    match &export.state {
-        State::Running(Phase::Segments(segments)) if segments.takes_new(limits.retry_set) => {
-            (segments.leased == 0).then_some(export.created_at)
-        }
-        _ => export.due_at(limits),
+    match export.segments() {
+        Some(segments) if segments.takes_new(limits.retry_set) => (segments.leased == 0).then_some(export.created_at),
+        Some(segments) => segments.due_at(limits.retry_set),
+        None => export.due_at(limits),
     }
 }

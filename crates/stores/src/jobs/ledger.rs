@@ -4,12 +4,13 @@
 
 mod claim;
 mod create;
+mod lanes;
 mod look;
 mod promote;
 mod retry;
 mod settle;
 
-use domain::export::{Export, State, Step, StepRecord};
+use domain::export::{Export, Lane, State, Step, StepRecord};
 use domain::ids::ExportId;
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -41,20 +42,26 @@ pub trait Ledger {
     fn running(&mut self) -> Result<u32, StoreError>;
     /// The oldest export that waits for a place, of those younger than `after`.
     fn next_waiting(&mut self, after: Option<ExportId>) -> Result<Option<ExportId>, StoreError>;
-    /// The exports whose `due_at` has come, the least recently served first.
+    /// The exports of which something is due, the least recently served first; with lanes an export may come though no
+    /// lane of it is due.
     fn due(&mut self) -> Result<Vec<ExportId>, StoreError>;
+
+    /// Reads a lane of an export; `None` where nothing is left to do in it.
+    fn lane(&mut self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError>;
+    /// Writes a lane, new or not, with its `lane_due_at`.
+    fn save_lane(&mut self, of: &Export, lane: &Lane) -> Result<(), StoreError>;
+    /// Removes a lane, whether it is there or not.
+    fn remove_lane(&mut self, of: &Export, number: u32) -> Result<(), StoreError>;
 
     /// Reads a step that was claimed before.
     fn step(&mut self, id: ExportId, step: Step) -> Result<Option<StepRow>, StoreError>;
     /// Writes a step, new or not.
     fn save_step(&mut self, id: ExportId, row: &StepRow) -> Result<(), StoreError>;
-    /// At most `limit` steps of an export that somebody holds, those with the oldest heartbeat first.
-    fn held(&mut self, id: ExportId, limit: u32) -> Result<Vec<StepRow>, StoreError>;
+    /// At most `limit` steps of an export, or of one of its lanes, that somebody holds, those with the oldest heartbeat first.
+    fn held(&mut self, of: &Export, lane: Option<u32>, limit: u32) -> Result<Vec<StepRow>, StoreError>;
     /// Takes all steps of an export from their holders.
     fn release_all(&mut self, id: ExportId) -> Result<(), StoreError>;
 
-    /// Counts the owner's claims: one more than the last time.
-    fn next_serving(&mut self) -> Result<u64, StoreError>;
     /// How many exports were counted on a UTC day.
     fn created_on(&mut self, day: Day) -> Result<u32, StoreError>;
     /// Counts one more export on a UTC day.

@@ -50,16 +50,20 @@ impl Jobs for MemoryJobs {
     }
 
     async fn get(&self, owner: &Owner, id: ExportId) -> Result<Option<Export>, StoreError> {
-        Ok(self.read(|rows| rows.exports.get(&(owner.clone(), id)).cloned()))
+        Ok(self.read(|rows| rows.exports.get(&(owner.clone(), id)).map(|export| rows.told(export))))
     }
 
     async fn list(&self, owner: &Owner, before: Option<ExportId>, limit: u32) -> Result<Vec<Export>, StoreError> {
         let older = |export: &&Export| before.is_none_or(|before| export.id < before);
-        Ok(self.read(|rows| rows.of(owner).rev().filter(older).take(limit as usize).cloned().collect()))
+        Ok(self.read(|rows| {
+            rows.of(owner).rev().filter(older).take(limit as usize).map(|export| rows.told(export)).collect()
+        }))
     }
 
     async fn unsettled(&self, owner: &Owner) -> Result<Vec<Export>, StoreError> {
-        Ok(self.read(|rows| rows.of(owner).filter(|export| !export.state.is_settled()).cloned().collect()))
+        Ok(self.read(|rows| {
+            rows.of(owner).filter(|export| !export.state.is_settled()).map(|export| rows.told(export)).collect()
+        }))
     }
 
     async fn claim(&self, owner: &Owner, worker: WorkerId, room: u32) -> Result<Option<Claimed>, StoreError> {
@@ -97,7 +101,7 @@ impl Jobs for MemoryJobs {
         let mut earliest = BTreeMap::<Owner, Micros>::new();
         self.read(|rows| {
             for export in rows.exports.values() {
-                if let Some(due_at) = export.due_at(&self.limits).filter(|due_at| *due_at <= now) {
+                if let Some(due_at) = rows.due_at(export, &self.limits).filter(|due_at| *due_at <= now) {
                     let known = earliest.entry(export.owner.clone()).or_insert(due_at);
                     *known = due_at.min(*known);
                 }
@@ -145,8 +149,8 @@ impl Jobs for MemoryJobs {
                 if let Some(at) = State::NAMES.iter().position(|name| *name == export.state.name()) {
                     census.exports[at] += 1;
                 }
-                if let Some(due_at) = export.due_at(&self.limits).filter(|due_at| *due_at <= now) {
-                    due.push((due_at, export));
+                if let Some(due_at) = rows.due_at(export, &self.limits).filter(|due_at| *due_at <= now) {
+                    due.push((due_at, rows.told(export)));
                 }
             }
             due.sort_by_key(|(due_at, _)| *due_at);

@@ -1,6 +1,6 @@
 //! The state as it is kept, tagged with the name of the contract, or of the phase while it runs.
 
-use domain::export::{ArchiveFile, FailedSegment, Failure, FailureCode, Phase, Segments, Slot, State};
+use domain::export::{ArchiveFile, FailedSegment, Failure, FailureCode, Fresh, Lanes, Phase, Segments, Slot, State};
 use domain::time::{Day, Micros};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,10 @@ pub(super) enum StateRow {
         slot: SlotRow,
     },
     Segments(SegmentsRow),
+    Lanes {
+        open: u32,
+        settled: SegmentsRow,
+    },
     Assembling {
         slot: SlotRow,
     },
@@ -30,8 +34,11 @@ pub(super) enum StateRow {
         code: String,
         message: String,
         segments: Vec<FailedRow>,
-        #[serde(default)]
+        // Before version 3: the first number nobody has tried, none where nothing can be tried again.
+        #[serde(default, skip_serializing)]
         claimed: u32,
+        #[serde(default)]
+        rest: Option<Vec<(u32, u32)>>,
         #[serde(default)]
         notify: Option<SlotRow>,
         removal: Option<SlotRow>,
@@ -64,7 +71,11 @@ pub(super) enum FailedRow {
 #[derive(Serialize, Deserialize)]
 pub(super) struct SegmentsRow {
     total: u32,
+    // Before version 3: the first number nobody has claimed.
+    #[serde(default, skip_serializing)]
     next: u32,
+    #[serde(default)]
+    fresh: Option<Vec<(u32, u32)>>,
     done: u32,
     leased: u32,
     // Pairs: a JSON object would turn the numbers into text.
@@ -90,6 +101,9 @@ impl From<&State> for StateRow {
             State::Queued => Self::Queued,
             State::Running(Phase::Plan(slot)) => Self::Planning { slot: (*slot).into() },
             State::Running(Phase::Segments(segments)) => Self::Segments(segments.into()),
+            State::Running(Phase::Lanes(Lanes { open, settled })) => {
+                Self::Lanes { open: *open, settled: settled.into() }
+            }
             State::Running(Phase::Assemble(slot)) => Self::Assembling { slot: (*slot).into() },
             State::Succeeded { finished_at, expires_at, files, notify, expire } => Self::Succeeded {
                 finished_at: finished_at.0,
@@ -103,7 +117,8 @@ impl From<&State> for StateRow {
                 code: failure.code.name().to_owned(),
                 message: failure.message.clone(),
                 segments: failure.segments.iter().map(|failed| FailedRow::of(failed.number, failed.days)).collect(),
-                claimed: failure.claimed,
+                claimed: 0,
+                rest: failure.rest.as_ref().map(|rest| rest.ranges().to_vec()),
                 notify: notify.map(SlotRow::from),
                 removal: removal.map(SlotRow::from),
             },
@@ -123,6 +138,9 @@ impl TryFrom<StateRow> for State {
             StateRow::Queued => Self::Queued,
             StateRow::Planning { slot } => Self::Running(Phase::Plan(slot.into())),
             StateRow::Segments(segments) => Self::Running(Phase::Segments(segments.try_into()?)),
+            StateRow::Lanes { open, settled } => {
+                Self::Running(Phase::Lanes(Lanes { open, settled: settled.try_into()? }))
+            }
             StateRow::Assembling { slot } => Self::Running(Phase::Assemble(slot.into())),
             StateRow::Succeeded { finished_at, expires_at, files, notify, expire } => Self::Succeeded {
                 finished_at: Micros(finished_at),
@@ -131,13 +149,13 @@ impl TryFrom<StateRow> for State {
                 notify: notify.map(Slot::from),
                 expire: expire.into(),
             },
-            StateRow::Failed { finished_at, code, message, segments, claimed, notify, removal } => Self::Failed {
+            StateRow::Failed { finished_at, code, message, segments, claimed, rest, notify, removal } => Self::Failed {
                 finished_at: Micros(finished_at),
                 failure: Failure {
                     code: failure_code(&code)?,
                     message,
                     segments: segments.into_iter().map(FailedRow::segment).collect(),
-                    claimed,
+                    rest: rest.or_else(|| (claimed > 0).then(|| vec![(claimed, u32::MAX)])).map(Fresh::of),
                 },
                 notify: notify.map(Slot::from),
                 removal: removal.map(Slot::from),
@@ -189,7 +207,8 @@ impl From<&Segments> for SegmentsRow {
         let failure = |(code, message): &(FailureCode, String)| (code.name().to_owned(), message.clone());
         Self {
             total: segments.total,
-            next: segments.next,
+            next: 0,
+            fresh: Some(segments.fresh.ranges().to_vec()),
             done: segments.done,
             leased: segments.leased,
             retry: segments.retry.iter().map(|(number, due_at)| (*number, due_at.0)).collect(),
@@ -207,7 +226,7 @@ impl TryFrom<SegmentsRow> for Segments {
         let failure = |(code, message): (String, String)| failure_code(&code).map(|code| (code, message));
         Ok(Self {
             total: row.total,
-            next: row.next,
+            fresh: Fresh::of(row.fresh.unwrap_or_else(|| vec![(row.next, row.total)])),
             done: row.done,
             leased: row.leased,
             retry: row.retry.into_iter().map(|(number, due_at)| (number, Micros(due_at))).collect(),

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::DateRange;
 use domain::dataset::Dataset;
-use domain::export::{ArchiveFile, FailedSegment, Failure, FailureCode, Phase, Segments, Slot, State};
+use domain::export::{
+    ArchiveFile, FailedSegment, Failure, FailureCode, Fresh, Lane, Lanes, Phase, Segments, Slot, State,
+};
 use domain::filter::Filter;
 use domain::request::{Columns, Format, Profile, Request, Shape};
 use domain::time::Day;
@@ -35,7 +37,8 @@ fn export(state: State) -> Export {
             email: "u1@example.org".parse().unwrap(),
         }),
         retries: 2,
-        resume: Some(Segments { next: 3, ..Segments::planned(9) }),
+        resume: Some(Segments { fresh: Fresh::of([(3, 5), (7, 9)]), ..Segments::planned(9) }),
+        lanes: 16,
         state,
         ..Export::new(id, "org.acme".parse().unwrap(), request, Micros(-1))
     }
@@ -45,7 +48,7 @@ fn states() -> Vec<State> {
     let (ready, leased) = (Slot::Ready(Micros(-5)), Slot::Leased(Micros(i64::MAX)));
     let segments = Segments {
         total: 9,
-        next: 7,
+        fresh: Fresh::of([(7, 9)]),
         done: 2,
         leased: 1,
         retry: BTreeMap::from([(0, Micros(3)), (6, Micros(-3))]),
@@ -63,12 +66,14 @@ fn states() -> Vec<State> {
     };
     let failed = [(1, None), (5, Some((Day(-3), Day(9))))].map(|(number, days)| FailedSegment { number, days });
     let message = "a \"quoted\"\nline".to_owned();
-    let failure = |code| Failure { code, message: message.clone(), segments: failed.to_vec(), claimed: 7 };
+    let failure =
+        |code| Failure { code, message: message.clone(), segments: failed.to_vec(), rest: Some(Fresh::of([(7, 9)])) };
     vec![
         State::Queued,
         State::Running(Phase::Plan(ready)),
         State::Running(Phase::Segments(Segments::planned(0))),
-        State::Running(Phase::Segments(segments)),
+        State::Running(Phase::Segments(segments.clone())),
+        State::Running(Phase::Lanes(Lanes { open: 3, settled: segments })),
         State::Running(Phase::Assemble(leased)),
         State::Succeeded {
             finished_at: Micros(1),
@@ -113,9 +118,10 @@ fn an_export_without_days_is_read_back() {
 /// What version 1 wrote is read as what it is now.
 #[test]
 fn version_1_is_read() {
-    let now = Export { requested_by: None, retries: 0, resume: None, ..export(State::Queued) };
-    let known = encode(&now).replace(",\"requested_by\":null", "").replace(",\"retries\":0,\"resume\":null", "");
-    let known = known.replace("\"version\":2", "\"version\":1");
+    let now = Export { requested_by: None, retries: 0, resume: None, lanes: 1, ..export(State::Queued) };
+    let known =
+        encode(&now).replace(",\"requested_by\":null", "").replace(",\"retries\":0,\"resume\":null,\"lanes\":1", "");
+    let known = known.replace("\"version\":3", "\"version\":1");
     let read = |state: &str| {
         let record = known.replace("{\"name\":\"queued\"}", state);
         decode(&now.owner, now.id, &record).unwrap().state
@@ -127,7 +133,7 @@ fn version_1_is_read() {
             code: FailureCode::Refused,
             message: "x".to_owned(),
             segments: vec![FailedSegment { number: 5, days: None }],
-            claimed: 0,
+            rest: None,
         },
         notify: None,
         removal: None,
@@ -138,9 +144,34 @@ fn version_1_is_read() {
     assert!(matches!(read(row), State::Succeeded { notify: None, .. }));
 }
 
+/// Version 2 had one number for those that nobody has claimed.
 #[test]
-fn the_form_of_version_2_stays() {
-    let expected = "{\"version\":2,\"request\":{\"dataset\":\"messages\",\"from\":\"0001-01-01\",\"to\":\"9999-12-31\",\
+fn version_2_is_read() {
+    let now = export(State::Queued);
+    let known = encode(&now).replace("\"version\":3", "\"version\":2").replace(",\"lanes\":16}", "}");
+    let known = known.replace("\"fresh\":[[3,5],[7,9]]", "\"next\":3");
+    let resume = Some(Segments { fresh: Fresh::of([(3, 9)]), ..Segments::planned(9) });
+    assert_eq!(decode(&now.owner, now.id, &known).unwrap(), Export { resume, lanes: 1, ..now.clone() });
+    let failed = "{\"name\":\"failed\",\"finished_at\":1,\"code\":\"refused\",\"message\":\"x\",\"segments\":[5],\
+        \"claimed\":7,\"removal\":null}";
+    let read = decode(&now.owner, now.id, &known.replace("{\"name\":\"queued\"}", failed)).unwrap();
+    let State::Failed { failure, .. } = read.state else { panic!("{read:?}") };
+    assert_eq!(failure.rest.unwrap().within(0, 9).ranges(), [(7, 9)]);
+}
+
+#[test]
+fn a_lane_is_read_back() {
+    let State::Running(Phase::Segments(segments)) = states().remove(3) else { panic!("the fourth state") };
+    let (id, number) = (export(State::Queued).id, 3);
+    let (rows, bytes, served) = (u64::MAX, 1 << 60, 7);
+    let lane = Lane { number, segments, rows, bytes, reused_parts: 1, built_parts: 2, served };
+    assert_eq!(decode_lane(id, number, &encode_lane(&lane)).unwrap(), lane);
+    assert!(matches!(decode_lane(id, number, "{}"), Err(StoreError::Corrupt { .. })));
+}
+
+#[test]
+fn the_form_of_version_3_stays() {
+    let expected = "{\"version\":3,\"request\":{\"dataset\":\"messages\",\"from\":\"0001-01-01\",\"to\":\"9999-12-31\",\
         \"time_zone\":\"Europe/Berlin\",\"format\":\"csv.gz\",\"profile\":\"spreadsheet\",\"columns\":[\"sent_at\",\"text\"],\
         \"channels\":[\"\\u0000\\\"a\u{2028}\"],\"senders\":null,\"reuse\":false,\
         \"segment_rows_target\":5,\"volume_limit_bytes\":6,\"volume_limit_pieces\":7,\"sha256\":true},\
@@ -148,8 +179,8 @@ fn the_form_of_version_2_stays() {
         \"state\":{\"name\":\"planning\",\"slot\":{\"ready\":-5}},\
         \"plan\":{\"snapshot\":-9223372036854775808,\"segments\":7,\"rows\":18446744073709551615},\
         \"rows\":18446744073709551615,\"bytes\":1152921504606846976,\"reused_parts\":3,\"built_parts\":4,\
-        \"served\":18446744073709551615,\"retries\":2,\"resume\":{\"total\":9,\"next\":3,\"done\":0,\"leased\":0,\
-        \"retry\":[],\"failed\":[],\"last_failure\":null,\"look_at\":9223372036854775807}}";
+        \"served\":18446744073709551615,\"retries\":2,\"resume\":{\"total\":9,\"fresh\":[[3,5],[7,9]],\"done\":0,\"leased\":0,\
+        \"retry\":[],\"failed\":[],\"last_failure\":null,\"look_at\":9223372036854775807},\"lanes\":16}";
     assert_eq!(encode(&export(states().remove(1))), expected);
 }
 
@@ -158,10 +189,10 @@ fn foreign_records_say_what_they_are() {
     let export = export(State::Queued);
     let read = |record: &str| decode(&export.owner, export.id, record).unwrap_err();
     let known = encode(&export);
-    assert!(matches!(read("{\"version\":3,\"anything\":[]}"), StoreError::TooNew { found: 3, known: 2, .. }));
+    assert!(matches!(read("{\"version\":4,\"anything\":[]}"), StoreError::TooNew { found: 4, known: 3, .. }));
     for (from, to) in [
         (known.as_str(), ""),
-        ("\"version\":2", "\"version\":\"2\""),
+        ("\"version\":3", "\"version\":\"3\""),
         ("\"messages\"", "\"letters\""),
         ("\"from\":", "\"since\":"),
         ("\"Europe/Berlin\"", "\"Mars/Olympus\""),

@@ -1,6 +1,6 @@
 //! What is looked for over all owners, by the index of the whole table: it may lag a moment, which costs a look.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::export::State;
 use domain::owner::Owner;
@@ -20,7 +20,7 @@ use crate::tables::JOBS;
 /// Most exports of one shelf that one look for what is due reads.
 const DUE_OF_SHELF: usize = 1_000;
 
-/// An export on a shelf: whose, and since when.
+/// An export on a shelf, itself or by one of its lanes: whose, and since when.
 struct Shelved {
     at: Micros,
     key: Key,
@@ -58,10 +58,13 @@ impl DynamoStores {
         let mut due = self.on_shelves("due", now.0, CENSUS_LIMIT as usize).await?;
         due.retain(|export| export.record_version <= RECORD_VERSION);
         due.sort_by_key(|export| export.at);
+        let mut seen = HashSet::new();
+        due.retain(|export| seen.insert(export.key.clone()));
         let keys: Vec<_> = due.into_iter().take(CENSUS_LIMIT as usize).map(|export| export.key).collect();
         let items = self.db.get_all(&JOBS, &keys).await.map_err(failed("look into what is due"))?;
         for (key, item) in items {
             let exports = readable(&keys::owner_of(&key.pk)?, std::iter::once(&item))?;
+            let exports = self.all_with_lanes(exports).await?;
             exports.iter().for_each(|export| census.count_due(export, now, &self.limits));
         }
         Ok(census)
@@ -75,7 +78,8 @@ impl DynamoStores {
         let shelved = |item: &Item| -> Result<_, StoreError> {
             let read = Read::new(item, "an export on a shelf");
             let at = Micros(read.number("shelf_at")?);
-            Ok(Shelved { at, key: Key::of(item)?, record_version: read.number("record_version")? })
+            let key = keys::export_key_of(&Key::of(item)?)?;
+            Ok(Shelved { at, key, record_version: read.number("record_version")? })
         };
         self.shelves(kind, until, most).await?.iter().map(shelved).collect()
     }

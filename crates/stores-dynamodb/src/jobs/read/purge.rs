@@ -21,8 +21,7 @@ impl DynamoStores {
         let (mut removed, mut room) = (0, STEPS_LIMIT);
         for item in over.iter().take(PURGE_LIMIT as usize) {
             let key = Key::of(item)?;
-            let steps = self.purge_steps(&key, room).await?;
-            room -= steps;
+            room -= self.purge_steps(&key, room).await?;
             if room == 0 {
                 break;
             }
@@ -33,12 +32,17 @@ impl DynamoStores {
 
     /// Removes at most so many steps of an export; returns how many.
     async fn purge_steps(&self, export: &Key, most: usize) -> Result<usize, StoreError> {
-        let first = format!("{}#{}", export.pk, export.sk);
-        let query = Query::range(JOBS, first, " ", "~").keys_only();
-        let steps = self.db.query(&query, most).await.map_err(failed("find what is over"))?;
-        let steps: Vec<_> = steps.iter().map(Key::of).collect::<Result<_, _>>()?;
-        self.db.remove_all(&JOBS, &steps).await.map_err(failed("remove what is over"))?;
-        Ok(steps.len())
+        let Some(item) = self.db.get(&JOBS, export).await.map_err(failed("read what is over"))? else { return Ok(0) };
+        let lanes = Read::new(&item, "an export").maybe("lanes", Read::number)?.unwrap_or(1);
+        let mut removed = 0;
+        for first in keys::all_steps(&keys::owner_of(&export.pk)?, keys::export_of(&export.sk)?, lanes) {
+            let query = Query::range(JOBS, first, " ", "~").keys_only();
+            let steps = self.db.query(&query, most - removed).await.map_err(failed("find what is over"))?;
+            let steps: Vec<_> = steps.iter().map(Key::of).collect::<Result<_, _>>()?;
+            self.db.remove_all(&JOBS, &steps).await.map_err(failed("remove what is over"))?;
+            removed += steps.len();
+        }
+        Ok(removed)
     }
 
     /// Removes an export and counts it no more; `false` where another process did, or it came to life again.

@@ -32,7 +32,8 @@ pub async fn one_write_claims_so_many<J: Jobs, K>(make: impl AsyncFn(Arc<dyn Clo
         let claimed = world.claim(2, room).await?;
         assert_eq!((claimed.leases.len(), claimed.more), (count, more));
         for lease in &claimed.leases {
-            let expected = Lease { owner: acme(), export: id(1), step: lease.step, attempt: 1, worker: worker(2) };
+            let expected =
+                Lease { owner: acme(), export: id(1), step: lease.step, lane: None, attempt: 1, worker: worker(2) };
             assert_eq!(lease, &expected);
             steps.push(lease.step);
         }

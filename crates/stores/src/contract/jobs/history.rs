@@ -16,7 +16,9 @@ const CALM_ROUNDS: u32 = 400;
 /// Every export ends in a settled state with nothing due, and each of its segments counts once.
 pub async fn random_histories_end_well<J: Jobs, K>(make: impl AsyncFn(Arc<dyn Clock>, Limits) -> (K, J)) -> Checked {
     for seed in 0..HISTORIES {
-        let limits = Limits { retry_set: 4, claim_segments: 3, ..Limits::default() };
+        // In every other one exports of two segments and more have lanes.
+        let lane_segments = if seed % 2 == 0 { 500 } else { 1 };
+        let limits = Limits { retry_set: 4, claim_segments: 3, lanes: 3, lane_segments, ..Limits::default() };
         let world = World::new(limits, &make).await;
         let mut history = History { world, random: seed, created: 0, leases: Vec::new(), watched: BTreeMap::new() };
         for _ in 0..EVENTS {

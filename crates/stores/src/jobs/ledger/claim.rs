@@ -2,27 +2,31 @@
 
 use std::vec;
 
-use domain::export::{Export, Lease, Step, StepRecord, next_step};
+use domain::export::{Claim, Export, Lane, Lease, Step, StepRecord, next_step};
 use domain::ids::{ExportId, WorkerId};
+use domain::time::Micros;
 
-use super::{Ledger, StepRow};
+use super::{Ledger, StepRow, lanes};
 use crate::StoreError;
 use crate::jobs::Claimed;
 
-/// One write: the export's summary and each claimed step under its next attempt.
+/// One write: the export's summary, or that of one of its lanes, and each claimed step under its next attempt.
 pub fn claim(ledger: &mut impl Ledger, worker: WorkerId, room: u32) -> Result<Option<Claimed>, StoreError> {
     if room == 0 {
         return Ok(None);
     }
-    let mut search = Search { due: ledger.due()?.into_iter(), unreadable: None };
-    let Some(mut export) = search.next(ledger)? else { return search.unreadable.map_or(Ok(None), Err) };
-    let claim = export.claim(ledger.now(), room, &ledger.limits().clone());
-    export.served = ledger.next_serving()?;
+    let mut search = Search::new(ledger.due()?, worker);
+    let Some(mut unit) = search.next(ledger)? else { return search.unreadable.map_or(Ok(None), Err) };
+    let claim = unit.claim(ledger, room, search.latest);
     let mut leases = Vec::with_capacity(claim.steps.len());
     for step in claim.steps {
-        leases.push(lease(ledger, export.id, step, worker)?);
+        leases.push(lease(ledger, &unit.export, step, worker)?);
     }
-    ledger.save_export(&export)?;
+    let Unit { export, lane } = unit;
+    match &lane {
+        Some(lane) => ledger.save_lane(&export, lane)?,
+        None => ledger.save_export(&export)?,
+    }
     let more = claim.more || search.next(ledger)?.is_some() || search.found_newer();
     Ok(Some(Claimed { export, leases, more }))
 }
@@ -34,28 +38,114 @@ pub(super) fn go_on(
     worker: WorkerId,
 ) -> Result<Option<Lease>, StoreError> {
     let step = export.go_on(ledger.now(), &ledger.limits().clone());
-    step.map(|step| lease(ledger, export.id, step, worker)).transpose()
+    step.map(|step| lease(ledger, export, step, worker)).transpose()
+}
+
+/// The same of a lane, unless other exports of the owner run, which would wait for their turn.
+pub(super) fn go_on_in_lane(
+    ledger: &mut impl Ledger,
+    export: &Export,
+    lane: &mut Lane,
+    worker: WorkerId,
+) -> Result<Option<Lease>, StoreError> {
+    if ledger.running()? > 1 {
+        return Ok(None);
+    }
+    lane.served = served(ledger.now(), lane.served);
+    let step = export.claim_in_lane(lane, ledger.now(), 1, &ledger.limits().clone()).steps.pop();
+    step.map(|step| lease(ledger, export, step, worker)).transpose()
+}
+
+/// What is claimed from at once: an export, or one of its lanes.
+struct Unit {
+    export: Export,
+    lane: Option<Lane>,
+}
+
+impl Unit {
+    fn served(&self) -> u64 {
+        self.lane.as_ref().map_or(self.export.served, |lane| lane.served)
+    }
+
+    fn claim(&mut self, ledger: &impl Ledger, room: u32, latest: u64) -> Claim {
+        let (now, limits) = (ledger.now(), ledger.limits());
+        let Self { export, lane } = self;
+        match lane {
+            Some(lane) => {
+                lane.served = served(now, latest);
+                export.claim_in_lane(lane, now, room, limits)
+            }
+            None => {
+                export.served = served(now, latest);
+                export.claim(now, room, limits)
+            }
+        }
+    }
+}
+
+/// The time of a claim, later than those that are known, wherever the clock was put.
+fn served(now: Micros, latest: u64) -> u64 {
+    u64::try_from(now.0).unwrap_or(0).max(latest.saturating_add(1))
 }
 
 /// Looks through the due exports of an owner. One that cannot be read is passed over, so that it does not stop the
 /// others.
 struct Search {
     due: vec::IntoIter<ExportId>,
+    worker: WorkerId,
+    /// What was found and is not served yet.
+    found: Vec<Unit>,
+    /// The latest time of a claim that was seen.
+    latest: u64,
     unreadable: Option<StoreError>,
 }
 
 impl Search {
-    /// The next export with something to claim.
-    fn next(&mut self, ledger: &mut impl Ledger) -> Result<Option<Export>, StoreError> {
-        for id in self.due.by_ref() {
-            match ledger.export(id) {
-                Ok(Some(export)) if next_step(&export, ledger.now(), ledger.limits()).is_some() => {
-                    return Ok(Some(export));
+    fn new(due: Vec<ExportId>, worker: WorkerId) -> Self {
+        Self { due: due.into_iter(), worker, found: Vec::new(), latest: 0, unreadable: None }
+    }
+
+    /// The next export or lane with something to claim.
+    ///
+    /// Exports come in the order in which they were served, their lanes were served later than they say themselves: so
+    /// once an export without lanes is found, nothing that was served earlier comes behind it.
+    fn next(&mut self, ledger: &mut impl Ledger) -> Result<Option<Unit>, StoreError> {
+        while let Some(id) = self.due.next() {
+            let export = match ledger.export(id) {
+                Ok(Some(export)) => export,
+                Ok(None) => continue,
+                Err(error @ StoreError::TooNew { .. }) => {
+                    self.unreadable = Some(error);
+                    continue;
                 }
-                Ok(_) => {}
-                Err(error @ StoreError::TooNew { .. }) => self.unreadable = Some(error),
-                Err(error @ StoreError::Corrupt { .. }) => self.unreadable = self.unreadable.take().or(Some(error)),
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    self.unreadable = self.unreadable.take().or(Some(error));
+                    continue;
+                }
                 Err(error) => return Err(error),
+            };
+            self.latest = self.latest.max(export.served);
+            if lanes::has_lanes(&export) {
+                let lane = self.lane(ledger, &export)?;
+                self.found.extend(lane.map(|lane| Unit { export, lane: Some(lane) }));
+            } else if next_step(&export, ledger.now(), ledger.limits()).is_some() {
+                self.found.push(Unit { export, lane: None });
+                break;
+            }
+        }
+        let first = (0..self.found.len()).min_by_key(|at| self.found[*at].served());
+        Ok(first.map(|at| self.found.swap_remove(at)))
+    }
+
+    /// The lane of an export that this worker claims from: each begins with another one, and leaves it when nothing can
+    /// be claimed there.
+    fn lane(&mut self, ledger: &mut impl Ledger, export: &Export) -> Result<Option<Lane>, StoreError> {
+        let first = (self.worker.0.as_u128() % u128::from(export.lanes)) as u32;
+        for number in (first..export.lanes).chain(0..first) {
+            let Some(lane) = ledger.lane(export.id, number)? else { continue };
+            self.latest = self.latest.max(lane.served);
+            if export.next_in_lane(&lane, ledger.now(), ledger.limits()).is_some() {
+                return Ok(Some(lane));
             }
         }
         Ok(None)
@@ -67,9 +157,10 @@ impl Search {
     }
 }
 
-fn lease(ledger: &mut impl Ledger, id: ExportId, step: Step, worker: WorkerId) -> Result<Lease, StoreError> {
-    let before = ledger.step(id, step)?.map_or(StepRecord::unclaimed(step), |row| row.record);
+fn lease(ledger: &mut impl Ledger, export: &Export, step: Step, worker: WorkerId) -> Result<Lease, StoreError> {
+    let before = ledger.step(export.id, step)?.map_or(StepRecord::unclaimed(step), |row| row.record);
     let record = before.claimed_by(worker);
-    ledger.save_step(id, &StepRow { record, beat_at: ledger.now(), result: None })?;
-    Ok(Lease { owner: ledger.owner().clone(), export: id, step, attempt: record.attempt, worker })
+    ledger.save_step(export.id, &StepRow { record, beat_at: ledger.now(), result: None })?;
+    let (owner, lane) = (ledger.owner().clone(), export.lane_of(step));
+    Ok(Lease { owner, export: export.id, step, lane, attempt: record.attempt, worker })
 }

@@ -1,6 +1,6 @@
 //! Giving free places to waiting exports, as part of the write that freed them.
 
-use super::Ledger;
+use super::{Ledger, lanes};
 use crate::StoreError;
 
 /// Promotes the oldest waiting exports while places are free. What runs is counted and not read, whoever wrote it.
@@ -12,8 +12,13 @@ pub(super) fn promote(ledger: &mut impl Ledger) -> Result<(), StoreError> {
         match ledger.export(id) {
             Ok(Some(mut export)) => {
                 export.promote(ledger.now());
-                ledger.save_export(&export)?;
+                let opened = export.split(&ledger.limits().clone());
+                lanes::open(ledger, &export, &opened)?;
                 places -= 1;
+                // A write takes the lanes of one; those behind it follow with the next end of an export.
+                if lanes::has_lanes(&export) {
+                    return Ok(());
+                }
             }
             // Those behind one that cannot be read do not wait for it.
             Ok(None) | Err(StoreError::TooNew { .. } | StoreError::Corrupt { .. }) => {}

@@ -3,7 +3,7 @@
 use domain::export::{Export, Lease, Outcome, Phase, Seen, Settled, State, Step};
 use domain::ids::{ExportId, WorkerId};
 
-use super::{Ledger, SegmentResult, StepRow, claim, promote};
+use super::{Ledger, SegmentResult, StepRow, claim, lanes, promote};
 use crate::StoreError;
 use crate::jobs::{Recorded, Then};
 
@@ -28,9 +28,13 @@ pub fn take_over(ledger: &mut impl Ledger, id: ExportId, seen: &Seen) -> Result<
 /// One write: the export's new state, its steps taken from their holders, the promotion.
 pub fn cancel(ledger: &mut impl Ledger, id: ExportId) -> Result<Option<Export>, StoreError> {
     let Some(mut export) = ledger.export(id)? else { return Ok(None) };
+    let had_lanes = lanes::has_lanes(&export);
     if export.cancel(ledger.now()) {
         ledger.save_export(&export)?;
         ledger.release_all(id)?;
+        if had_lanes {
+            lanes::close(ledger, &export)?;
+        }
         promote::promote(ledger)?;
     }
     Ok(Some(export))
@@ -49,7 +53,12 @@ fn settle(
         Outcome::SegmentDone { rows, bytes, reused } => Some(SegmentResult::Done { rows, bytes, reused }),
         _ => None,
     };
-    let settled = export.record(step, row.record.failures, outcome, ledger.now(), &ledger.limits().clone());
+    let (failures, now, limits) = (row.record.failures, ledger.now(), ledger.limits().clone());
+    let mut lane = lanes::of_step(ledger, &export, step)?;
+    let settled = match &mut lane {
+        Some(lane) => export.record_in_lane(lane, step, failures, outcome, now, &limits),
+        None => export.record(step, failures, outcome, now, &limits),
+    };
     row.record.worker = None;
     match (&settled, step) {
         (Ok(Settled::Again { failures }), _) => row.record.failures = *failures,
@@ -65,11 +74,16 @@ fn settle(
     if gone {
         forget_results(ledger, &mut export)?;
     }
-    let next = match goes_on {
-        Some(worker) => claim::go_on(ledger, &mut export, worker)?,
-        None => None,
+    let opened = export.split(&limits);
+    let next = match (goes_on, &mut lane) {
+        (None, _) => None,
+        (Some(worker), Some(lane)) => claim::go_on_in_lane(ledger, &export, lane, worker)?,
+        (Some(worker), None) => claim::go_on(ledger, &mut export, worker)?,
     };
-    ledger.save_export(&export)?;
+    match &lane {
+        Some(lane) => lanes::save(ledger, &export, lane)?,
+        None => lanes::open(ledger, &export, &opened)?,
+    }
     if export.state.is_settled() {
         promote::promote(ledger)?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::export::{Export, Lease, State, Step};
+use domain::export::{Export, Lane, Lease, State, Step};
 use domain::ids::{ExportId, UserId};
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -17,7 +17,7 @@ use crate::jobs::{ClientKey, IdempotencyKey};
 pub(super) struct Rows {
     pub(super) exports: BTreeMap<(Owner, ExportId), Export>,
     pub(super) steps: BTreeMap<(Owner, ExportId, Step), StepRow>,
-    servings: BTreeMap<Owner, u64>,
+    lanes: BTreeMap<(Owner, ExportId, u32), Lane>,
     created: BTreeMap<(Owner, Day), u32>,
     keys: BTreeMap<(Owner, Option<UserId>, ClientKey), KeptKey>,
 }
@@ -26,6 +26,22 @@ impl Rows {
     /// The exports of an owner, the oldest first.
     pub(super) fn of(&self, owner: &Owner) -> impl DoubleEndedIterator<Item = &Export> {
         self.exports.iter().filter(move |((of, _), _)| of == owner).map(|(_, export)| export)
+    }
+
+    /// An export with what its lanes have come to.
+    pub(super) fn told(&self, export: &Export) -> Export {
+        export.clone().with_lanes(&self.lanes_of(export).cloned().collect::<Vec<_>>())
+    }
+
+    /// When something of an export is due: of itself, or of its lanes.
+    pub(super) fn due_at(&self, export: &Export, limits: &Limits) -> Option<Micros> {
+        let lanes = self.lanes_of(export).filter_map(|lane| export.lane_due_at(lane, limits));
+        export.due_at(limits).into_iter().chain(lanes).min()
+    }
+
+    fn lanes_of(&self, export: &Export) -> impl Iterator<Item = &Lane> {
+        let key = |number| (export.owner.clone(), export.id, number);
+        self.lanes.range(key(0)..=key(u32::MAX)).map(|(_, lane)| lane)
     }
 
     /// Counts a heartbeat if the lease still holds.
@@ -91,11 +107,26 @@ impl Ledger for View<'_> {
     }
 
     fn due(&mut self) -> Result<Vec<ExportId>, StoreError> {
-        let is_due = |export: &&Export| export.due_at(self.limits).is_some_and(|due_at| due_at <= self.now);
+        let due_at = |export: &Export| self.rows.due_at(export, self.limits);
+        let is_due = |export: &&Export| due_at(export).is_some_and(|due_at| due_at <= self.now);
         let mut due: Vec<_> =
             self.rows.of(self.owner).filter(is_due).map(|export| (export.served, export.id)).collect();
         due.sort_unstable();
         Ok(due.into_iter().map(|(_, id)| id).collect())
+    }
+
+    fn lane(&mut self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {
+        Ok(self.rows.lanes.get(&(self.owner.clone(), id, number)).cloned())
+    }
+
+    fn save_lane(&mut self, of: &Export, lane: &Lane) -> Result<(), StoreError> {
+        self.rows.lanes.insert((self.owner.clone(), of.id, lane.number), lane.clone());
+        Ok(())
+    }
+
+    fn remove_lane(&mut self, of: &Export, number: u32) -> Result<(), StoreError> {
+        self.rows.lanes.remove(&(self.owner.clone(), of.id, number));
+        Ok(())
     }
 
     fn step(&mut self, id: ExportId, step: Step) -> Result<Option<StepRow>, StoreError> {
@@ -107,9 +138,11 @@ impl Ledger for View<'_> {
         Ok(())
     }
 
-    fn held(&mut self, id: ExportId, limit: u32) -> Result<Vec<StepRow>, StoreError> {
-        let of = |(owner, export, _): &(Owner, ExportId, Step)| (owner, *export) == (self.owner, id);
-        let rows = self.rows.steps.iter().filter(|(key, row)| of(key) && row.record.worker.is_some());
+    fn held(&mut self, of: &Export, lane: Option<u32>, limit: u32) -> Result<Vec<StepRow>, StoreError> {
+        let is_of = |(owner, export, step): &(Owner, ExportId, Step)| {
+            (owner, *export) == (self.owner, of.id) && (lane.is_none() || of.lane_of(*step) == lane)
+        };
+        let rows = self.rows.steps.iter().filter(|(key, row)| is_of(key) && row.record.worker.is_some());
         let mut held: Vec<_> = rows.map(|(_, row)| *row).collect();
         held.sort_by_key(|row| row.beat_at);
         held.truncate(limit as usize);
@@ -120,12 +153,6 @@ impl Ledger for View<'_> {
         let of = |(owner, export, _): &(Owner, ExportId, Step)| (owner, *export) == (self.owner, id);
         self.rows.steps.iter_mut().filter(|(key, _)| of(key)).for_each(|(_, row)| row.record.worker = None);
         Ok(())
-    }
-
-    fn next_serving(&mut self) -> Result<u64, StoreError> {
-        let count = self.rows.servings.entry(self.owner.clone()).or_default();
-        *count += 1;
-        Ok(*count)
     }
 
     fn created_on(&mut self, day: Day) -> Result<u32, StoreError> {
