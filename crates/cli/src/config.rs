@@ -190,6 +190,8 @@ impl Config {
             ("limits.attempts_per_step", limits.attempts_per_step.into()),
             ("limits.claim_segments", limits.claim_segments.into()),
             ("limits.retry_set", limits.retry_set.into()),
+            ("limits.lane_segments", limits.lane_segments.into()),
+            ("limits.lanes", limits.lanes.into()),
             ("limits.header_bytes", limits.header_bytes),
             ("limits.json_body_bytes", limits.json_body_bytes),
             ("limits.request_seconds", limits.request_seconds),

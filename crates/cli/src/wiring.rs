@@ -152,6 +152,7 @@ impl Installation {
         let ports = Ports {
             jobs: Arc::clone(&self.jobs),
             queue: Arc::clone(&self.queue),
+            limiter: Arc::clone(&self.limiter),
             artifacts: Arc::clone(&self.artifacts),
             lake: Arc::clone(&self.lake),
             directory: Arc::clone(&self.directory),

@@ -42,7 +42,7 @@ pub struct Limits {
     pub lease_milliseconds: u64,
     /// Time between two heartbeats (milliseconds).
     pub heartbeat_milliseconds: u64,
-    /// Time between two looks for overdue steps (milliseconds).
+    /// Time between two looks for overdue steps, by one worker of all (milliseconds).
     pub sweep_milliseconds: u64,
     /// Attempts at one step before it counts as failed.
     pub attempts_per_step: u32,

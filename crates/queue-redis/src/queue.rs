@@ -93,6 +93,12 @@ impl Queue for RedisQueue {
     async fn len(&self) -> Result<u64, QueueError> {
         self.link.ask(self.calls.len()).await.map_err(RedisTrouble::while_doing("length"))
     }
+
+    async fn others_wait(&self, wake: &Wake) -> Result<bool, QueueError> {
+        let first: Vec<Vec<u8>> =
+            self.link.ask(self.calls.first()).await.map_err(RedisTrouble::while_doing("look who waits"))?;
+        Ok(first.into_iter().any(|message| Message(message) != wake.encode()))
+    }
 }
 
 /// What is asked of the server. Scripts are sent as text each time: an emptied server knows none.
@@ -126,5 +132,10 @@ impl Calls {
 
     pub fn len(&self) -> Cmd {
         redis::cmd("ZCARD").arg(&self.wakes).take()
+    }
+
+    /// The first two that wait.
+    pub fn first(&self) -> Cmd {
+        redis::cmd("ZRANGE").arg(&self.wakes).arg(0).arg(1).take()
     }
 }

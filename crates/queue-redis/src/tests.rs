@@ -111,6 +111,10 @@ impl Queue for On<RedisQueue> {
     async fn len(&self) -> Result<u64, QueueError> {
         self.port.len().await
     }
+
+    async fn others_wait(&self, wake: &Wake) -> Result<bool, QueueError> {
+        self.port.others_wait(wake).await
+    }
 }
 
 #[async_trait]

@@ -59,11 +59,14 @@ pub async fn each_owner_waits_once(queue: impl Queue) -> Result<(), QueueError> 
     assert!(queue.push(b.clone()).await?);
     assert!(!queue.push(a.clone()).await?);
     assert_eq!(queue.len().await?, 2);
+    assert!(queue.others_wait(&a).await? && queue.others_wait(&b).await?);
     assert_eq!(queue.take(PATIENCE).await?, Some(a.encode()));
+    assert!(queue.others_wait(&a).await? && !queue.others_wait(&b).await?);
     assert!(queue.push(a.clone()).await?);
     assert_eq!(queue.take(PATIENCE).await?, Some(b.encode()));
     assert_eq!(queue.take(PATIENCE).await?, Some(a.encode()));
     assert_eq!(queue.len().await?, 0);
+    assert!(!queue.others_wait(&a).await?);
     Ok(())
 }
 

@@ -75,6 +75,10 @@ impl Queue for MemoryQueue {
     async fn len(&self) -> Result<u64, QueueError> {
         Ok(self.0.with(|waiting| waiting.order.len() as u64))
     }
+
+    async fn others_wait(&self, wake: &Wake) -> Result<bool, QueueError> {
+        Ok(self.0.with(|waiting| waiting.order.others_wait(&wake.encode())))
+    }
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ impl Order {
         Some(message)
     }
 
+    /// Whether any waits but this one.
+    pub fn others_wait(&self, message: &Message) -> bool {
+        self.waiting.values().take(2).any(|waiting| waiting != message)
+    }
+
     /// How many wait.
     pub fn len(&self) -> usize {
         self.waiting.len()

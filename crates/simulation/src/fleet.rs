@@ -58,7 +58,10 @@ pub struct Fleet {
 
 impl Fleet {
     /// A fleet that has not begun.
-    pub fn new(scenario: Scenario) -> Self {
+    pub fn new(mut scenario: Scenario) -> Self {
+        if scenario.switches.one_summary || scenario.switches.serial_claims {
+            scenario.limits.lanes = 1;
+        }
         let name = |number| format!("org.o{number:05}").parse().expect("a good slug");
         let owners: Vec<Owner> = (0..scenario.organisations).map(name).collect();
         let mut fleet = Self {

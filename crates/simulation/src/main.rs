@@ -36,9 +36,12 @@ struct Arguments {
     /// A queue that keeps every wake and serves the newest first.
     #[arg(long)]
     no_turns: bool,
-    /// What if one worker of the fleet swept at a time, once a second.
+    /// One summary for an export, however large.
     #[arg(long)]
-    one_sweeps: bool,
+    one_summary: bool,
+    /// Each worker sweeps.
+    #[arg(long)]
+    each_sweeps: bool,
     /// For programs: one JSON array.
     #[arg(long)]
     json: bool,
@@ -71,8 +74,12 @@ impl Arguments {
     fn scenarios(&self) -> impl Iterator<Item = Scenario> {
         let wanted = |scenario: &Scenario| self.only.is_none_or(|only| only.of() == scenario.name);
         Scenario::all().into_iter().map(|scenario| scenario.over(self.organisations)).filter(wanted).map(|scenario| {
-            let switches =
-                Switches { serial_claims: self.serial_claims, no_turns: self.no_turns, one_sweeps: self.one_sweeps };
+            let switches = Switches {
+                serial_claims: self.serial_claims,
+                no_turns: self.no_turns,
+                one_summary: self.one_summary,
+                each_sweeps: self.each_sweeps,
+            };
             let (seed, workers, slots) = (self.seed, self.workers, self.slots);
             Scenario { seed, workers, slots, switches, ..scenario.shorter(self.nth) }
         })

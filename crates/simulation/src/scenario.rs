@@ -82,12 +82,14 @@ pub struct Faults {
 /// What is switched off, to see that it is needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switches {
-    /// One claim at a time over a whole export, of one segment each.
+    /// One summary, and one claim at a time of it.
     pub serial_claims: bool,
     /// A queue that keeps every wake, the newest first, and an owner takes all it can.
     pub no_turns: bool,
-    /// What if one worker of the fleet swept at a time, once a second.
-    pub one_sweeps: bool,
+    /// One summary for an export, however large.
+    pub one_summary: bool,
+    /// Each worker sweeps.
+    pub each_sweeps: bool,
 }
 
 impl Scenario {

@@ -6,7 +6,7 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::export::{Export, Lease, Phase, Slot, State, Step};
+use domain::export::{Export, Lane, Lease, Phase, Segments, Slot, State, Step};
 use domain::ids::ExportId;
 use domain::limits::Limits;
 use domain::owner::Owner;
@@ -15,8 +15,8 @@ use stores::jobs::ledger::StepRow;
 use stores::record;
 
 pub use self::cost::Cost;
-use self::cost::{Capacity, export_bytes, write_units};
-pub use self::view::{View, Write};
+use self::cost::{Capacity, item_bytes, write_units};
+pub use self::view::{View, Write, Written};
 use crate::scenario::Time;
 
 /// What came of a write.
@@ -35,30 +35,33 @@ pub struct Table {
     owners: Vec<Rows>,
     limits: Limits,
     /// The index of due exports.
-    due: BTreeSet<(Micros, usize, ExportId)>,
+    due: BTreeSet<(Micros, usize, Unit)>,
     /// Steps that could be claimed.
     claimable: u64,
     /// What was used so far.
     pub cost: Cost,
 }
 
+/// An export, or one of its lanes.
+pub type Unit = (ExportId, Option<u32>);
+
 /// The rows of one owner.
 pub struct Rows {
     owner: Owner,
-    exports: BTreeMap<ExportId, Item>,
+    exports: BTreeMap<ExportId, Item<Export>>,
+    lanes: BTreeMap<(ExportId, u32), Item<Lane>>,
     steps: HashMap<(ExportId, Step), StepRow>,
     /// Steps that somebody holds, by their last heartbeat.
-    held: BTreeSet<(ExportId, Micros, Step)>,
-    served: u64,
-    served_capacity: Capacity,
+    held: BTreeSet<(Unit, Micros, Step)>,
+    /// What each partition takes: that of the exports, and those of steps, which lie with their lane.
+    capacities: HashMap<Option<Unit>, Capacity>,
 }
 
-/// An export as it lies there.
-struct Item {
-    export: Export,
+/// An export or a lane as it lies there.
+struct Item<T> {
+    of: T,
     version: u64,
     bytes: u64,
-    capacity: Capacity,
 }
 
 impl Table {
@@ -80,13 +83,13 @@ impl Table {
 
     /// An export as it is.
     pub fn export(&self, owner: usize, id: ExportId) -> Option<&Export> {
-        self.owners[owner].exports.get(&id).map(|item| &item.export)
+        self.owners[owner].exports.get(&id).map(|item| &item.of)
     }
 
     /// At most `limit` owners of exports whose time has come, the earliest first.
     pub fn due(&self, now: Micros, limit: usize) -> Vec<usize> {
         let mut seen = BTreeSet::new();
-        let due = self.due.range(..(Micros(now.0 + 1), 0, ExportId(uuid::Uuid::nil())));
+        let due = self.due.range(..(Micros(now.0 + 1), 0, (ExportId(uuid::Uuid::nil()), None)));
         due.map(|(_, owner, _)| *owner).filter(|owner| seen.insert(*owner)).take(limit).collect()
     }
 
@@ -95,56 +98,67 @@ impl Table {
         let rows = &mut self.owners[owner];
         let Some(row) = rows.steps.get_mut(&(lease.export, lease.step)) else { return };
         if row.record.is_held_by(lease) {
-            rows.held.remove(&(lease.export, row.beat_at, lease.step));
+            let unit = (lease.export, lease.lane);
+            rows.held.remove(&(unit, row.beat_at, lease.step));
             (row.record.beat, row.beat_at) = (row.record.beat + 1, now);
-            rows.held.insert((lease.export, now, lease.step));
+            rows.held.insert((unit, now, lease.step));
         }
     }
 
     /// Does a write, if all it saw is as it was and each item takes it.
     pub fn commit(&mut self, owner: usize, write: &Write, at: Time) -> Verdict {
         let rows = &mut self.owners[owner];
-        let sizes = write.exports.iter().map(|(export, _)| export_bytes(record::encode(export).len()));
-        let sizes: Vec<u64> = sizes.collect();
-        let units: u64 = sizes.iter().map(|bytes| write_units(*bytes)).sum();
-        let small_items = write.steps.len() as u64 + u64::from(write.served.is_some());
+        let units = rows.units(write);
         // One that fails is paid for like one that succeeds.
-        self.cost.write_units += units + small_items * write_units(0);
-        if !rows.has_capacity(write, &sizes, at) {
+        self.cost.write_units += units.values().sum::<u64>();
+        if !rows.have_capacity(&units, at) {
             return Verdict::Throttled;
         }
         if !rows.is_as_seen(write) {
             return Verdict::Conflict;
         }
-        for ((export, _), bytes) in write.exports.iter().zip(sizes) {
-            self.save(owner, export, bytes);
+        for (export, _) in &write.exports {
+            self.save(owner, export);
+        }
+        for (of, number, lane, _) in &write.lanes {
+            self.save_lane(owner, of, *number, lane.as_ref());
         }
         let rows = &mut self.owners[owner];
-        write.steps.iter().for_each(|(id, row, _)| rows.save_step(*id, *row));
-        if let Some((served, _)) = write.served {
-            rows.served = served;
-        }
+        write.steps.iter().for_each(|step| rows.save_step(step));
         Verdict::Done
     }
 
-    fn save(&mut self, owner: usize, export: &Export, bytes: u64) {
+    fn save(&mut self, owner: usize, export: &Export) {
         let exports = &mut self.owners[owner].exports;
-        let due_before = exports.get(&export.id).and_then(|item| item.export.due_at(&self.limits));
-        let claimable_before = exports.get(&export.id).map_or(0, |item| claimable(&item.export));
-        let due_at = export.due_at(&self.limits);
-        if due_before != due_at {
-            // An index takes the old entry out and the new one in.
-            self.cost.write_units += u64::from(due_before.is_some()) + u64::from(due_at.is_some());
-            due_before.map(|at| self.due.remove(&(at, owner, export.id)));
-            due_at.map(|at| self.due.insert((at, owner, export.id)));
-        }
+        let before = exports.get(&export.id);
+        let (due_before, claimable_before) =
+            before.map_or((None, 0), |item| (item.of.due_at(&self.limits), claimable(&item.of)));
+        put(exports, export.id, export, bytes_of(export));
         self.claimable = self.claimable + claimable(export) - claimable_before;
-        match exports.get_mut(&export.id) {
-            Some(item) => (item.export, item.version, item.bytes) = (export.clone(), item.version + 1, bytes),
-            None => {
-                let item = Item { export: export.clone(), version: 1, bytes, capacity: Capacity::default() };
-                exports.insert(export.id, item);
-            }
+        self.index(owner, (export.id, None), due_before, export.due_at(&self.limits));
+    }
+
+    fn save_lane(&mut self, owner: usize, of: &Export, number: u32, lane: Option<&Lane>) {
+        let (key, lanes) = ((of.id, number), &mut self.owners[owner].lanes);
+        let due_at = |lane: &Lane| of.lane_due_at(lane, &self.limits);
+        let before = lanes.get(&key);
+        let (due_before, claimable_before) =
+            before.map_or((None, 0), |item| (due_at(&item.of), open(&item.of.segments)));
+        let due = lane.and_then(due_at);
+        self.claimable = self.claimable + lane.map_or(0, |lane| open(&lane.segments)) - claimable_before;
+        match lane {
+            Some(lane) => put(lanes, key, lane, bytes_of_lane(lane)),
+            None => drop(lanes.remove(&key)),
+        }
+        self.index(owner, (of.id, Some(number)), due_before, due);
+    }
+
+    /// The index of what is due takes the old entry out and the new one in.
+    fn index(&mut self, owner: usize, unit: Unit, before: Option<Micros>, due_at: Option<Micros>) {
+        if before != due_at {
+            self.cost.write_units += u64::from(before.is_some()) + u64::from(due_at.is_some());
+            before.map(|at| self.due.remove(&(at, owner, unit)));
+            due_at.map(|at| self.due.insert((at, owner, unit)));
         }
     }
 }
@@ -154,42 +168,70 @@ impl Rows {
         Self {
             owner,
             exports: BTreeMap::new(),
+            lanes: BTreeMap::new(),
             steps: HashMap::new(),
             held: BTreeSet::new(),
-            served: 0,
-            served_capacity: Capacity::default(),
+            capacities: HashMap::new(),
         }
     }
 
-    fn has_capacity(&mut self, write: &Write, sizes: &[u64], at: Time) -> bool {
-        let mut has = write.served.is_none() || self.served_capacity.take(write_units(0), at);
-        for ((export, _), bytes) in write.exports.iter().zip(sizes) {
-            if let Some(item) = self.exports.get_mut(&export.id) {
-                has &= item.capacity.take(write_units(*bytes), at);
-            }
+    /// The units of a write for each partition; where a holder changes, an index is written as well.
+    fn units(&self, write: &Write) -> HashMap<Option<Unit>, u64> {
+        let mut units = HashMap::new();
+        let mut count = |partition, of: u64| *units.entry(partition).or_default() += of;
+        for (export, _) in &write.exports {
+            count(None, write_units(bytes_of(export)));
         }
-        has
+        for (of, number, lane, _) in &write.lanes {
+            count(Some((of.id, Some(*number))), write_units(lane.as_ref().map_or(0, bytes_of_lane)));
+        }
+        for Written { unit, row, before } in &write.steps {
+            let was_held = before.is_some_and(|before| before.record.worker.is_some());
+            count(Some(*unit), write_units(0) + u64::from(was_held != row.record.worker.is_some()));
+        }
+        units
+    }
+
+    fn have_capacity(&mut self, units: &HashMap<Option<Unit>, u64>, at: Time) -> bool {
+        let mut take = |partition, units| self.capacities.entry(partition).or_default().take(units, at);
+        units.iter().fold(true, |has, (partition, units)| take(*partition, *units) & has)
     }
 
     fn is_as_seen(&self, write: &Write) -> bool {
         let version = |id| self.exports.get(&id).map_or(0, |item| item.version);
         write.exports.iter().all(|(export, seen)| version(export.id) == *seen)
-            && write.served.is_none_or(|(_, seen)| self.served == seen)
-            && write.steps.iter().all(|(id, row, seen)| {
-                let now = self.steps.get(&(*id, row.record.step)).copied();
-                if write.beats_count { now == *seen } else { now.map(without_beats) == seen.map(without_beats) }
+            && write
+                .lanes
+                .iter()
+                .all(|(of, number, _, seen)| self.lanes.get(&(of.id, *number)).map_or(0, |item| item.version) == *seen)
+            && write.steps.iter().all(|Written { unit, row, before }| {
+                let now = self.steps.get(&(unit.0, row.record.step)).copied();
+                if write.beats_count { now == *before } else { now.map(without_beats) == before.map(without_beats) }
             })
     }
 
-    fn save_step(&mut self, id: ExportId, row: StepRow) {
-        let key = (id, row.record.step);
-        if let Some(before) = self.steps.insert(key, row) {
-            self.held.remove(&(id, before.beat_at, row.record.step));
+    fn save_step(&mut self, Written { unit, row, .. }: &Written) {
+        let (step, key) = (row.record.step, (unit.0, row.record.step));
+        if let Some(before) = self.steps.insert(key, *row) {
+            self.held.remove(&(*unit, before.beat_at, step));
         }
         if row.record.worker.is_some() {
-            self.held.insert((id, row.beat_at, row.record.step));
+            self.held.insert((*unit, row.beat_at, step));
         }
     }
+}
+
+fn put<K: Ord, T: Clone>(items: &mut BTreeMap<K, Item<T>>, key: K, of: &T, bytes: u64) {
+    let version = items.get(&key).map_or(0, |item| item.version) + 1;
+    items.insert(key, Item { of: of.clone(), version, bytes });
+}
+
+fn bytes_of(export: &Export) -> u64 {
+    item_bytes(record::encode(export).len())
+}
+
+fn bytes_of_lane(lane: &Lane) -> u64 {
+    item_bytes(record::encode_lane(lane).len())
 }
 
 /// A result counts under its attempt, however often that has beaten meanwhile.
@@ -202,9 +244,11 @@ fn without_beats(mut row: StepRow) -> StepRow {
 fn claimable(export: &Export) -> u64 {
     match &export.state {
         State::Running(Phase::Plan(Slot::Ready(_)) | Phase::Assemble(Slot::Ready(_))) => 1,
-        State::Running(Phase::Segments(segments)) => {
-            u64::from(segments.total - segments.next) + segments.retry.len() as u64
-        }
+        State::Running(Phase::Segments(segments)) => open(segments),
         _ => 0,
     }
+}
+
+fn open(segments: &Segments) -> u64 {
+    u64::from(segments.fresh.count()) + segments.retry.len() as u64
 }

@@ -99,6 +99,10 @@ pub struct Story {
     pub first_step: Option<Time>,
     /// Time spent in its steps.
     pub own: Time,
+    /// Since when the step of a dead worker waits for another, and how long such steps did.
+    pub lost_since: Option<Time>,
+    /// See there.
+    pub lost: Time,
     /// When it ended.
     pub ended: Option<Time>,
     /// Whether it failed.
@@ -152,11 +156,36 @@ impl CallCounts {
 impl Story {
     /// An export that was just asked for.
     pub const fn new(owner: usize, segments: u32, is_probe: bool, asked: Time) -> Self {
-        Self { owner, segments, is_probe, asked, first_step: None, own: 0, ended: None, failed: false }
+        Self {
+            owner,
+            segments,
+            is_probe,
+            asked,
+            first_step: None,
+            own: 0,
+            lost_since: None,
+            lost: 0,
+            ended: None,
+            failed: false,
+        }
     }
 
-    /// How long nobody worked on it, where its steps come one behind the other.
-    pub fn waited(&self) -> Option<Time> {
-        self.ended.map(|ended| (ended - self.asked).saturating_sub(self.own))
+    /// A worker of its died.
+    pub fn lose(&mut self, now: Time, worked: Time) {
+        self.own += worked;
+        self.lost_since.get_or_insert(now);
+    }
+
+    /// Another one has begun with the step.
+    pub fn begin(&mut self, now: Time) {
+        self.first_step.get_or_insert(now);
+        self.lost += self.lost_since.take().map_or(0, |since| now - since);
+    }
+
+    /// How long nobody worked on it until `now`, where its steps come one behind the other: in all, and without what it
+    /// took to find that its own workers had died.
+    pub fn waited(&self, now: Time) -> (Time, Time) {
+        let all = (self.ended.unwrap_or(now) - self.asked).saturating_sub(self.own);
+        (all, all.saturating_sub(self.lost))
     }
 }

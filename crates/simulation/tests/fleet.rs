@@ -43,13 +43,33 @@ fn a_hundred_workers_are_busy() {
     }
 }
 
+/// A thousand workers on one export: as many as its lanes bear, and more than one summary would.
+#[test]
+fn lanes_keep_a_thousand_workers_busy() {
+    let lanes = Report::of(Scenario::one_large().shorter(4));
+    assert!(reaches(&lanes, "utilisation") && reaches(&lanes, "store calls"), "{lanes}");
+    let one = Switches { one_summary: true, ..Switches::default() };
+    let one = Report::of(with(one, Scenario::one_large().shorter(20)));
+    assert!(!reaches(&one, "utilisation") && !reaches(&one, "store calls"), "{one}");
+}
+
 #[test]
 fn turns_keep_the_waits_of_small_exports_short() {
-    let mut scenario = hundred(Scenario::small_beside_large());
-    // A worker that dies with a step costs its export a lease, whoever comes next.
-    scenario.faults.crashes = 0.0;
-    let report = Report::of(scenario);
-    assert!(reaches(&report, "wait of a small export"), "{report}");
+    let scenario = || Scenario::small_beside_large().shorter(10);
+    let turns = Report::of(scenario());
+    assert!(reaches(&turns, "wait in line"), "{turns}");
+    let none = Report::of(with(Switches { no_turns: true, ..Switches::default() }, scenario()));
+    assert!(!reaches(&none, "wait in line"), "{none}");
+}
+
+/// A sweep of each worker costs more than all else that a segment does.
+#[test]
+fn one_of_all_workers_sweeps() {
+    let scenario = || Scenario::all_together().shorter(10);
+    let one = Report::of(scenario());
+    assert!(reaches(&one, "store calls"), "{one}");
+    let each = Report::of(with(Switches { each_sweeps: true, ..Switches::default() }, scenario()));
+    assert!(!reaches(&each, "store calls"), "{each}");
 }
 
 /// Claims that wait for each other keep a fleet from its work that claims beside each other do not.
@@ -67,6 +87,8 @@ fn serial_claims_leave_workers_idle() {
 fn a_step_of_a_dead_worker_is_done_by_another() {
     let mut scenario = hundred(Scenario::one_large());
     scenario.faults.crashes = 0.03;
+    // Nobody's third worker dies for good.
+    scenario.limits.attempts_per_step = 9;
     let json = Report::of(scenario).json();
     let (died, taken) = (json["workers_died"].as_u64(), json["steps_taken_over"].as_u64());
     assert!(taken > Some(100) && taken <= died, "{json:#}");

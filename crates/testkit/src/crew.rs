@@ -75,6 +75,7 @@ pub(crate) async fn one(system: &System, progress: &Arc<Progress>) -> Arc<Worker
     let ports = Ports {
         jobs: Arc::clone(&system.jobs) as _,
         queue: Arc::new(system.queue.clone()),
+        limiter: Arc::clone(&system.limiter),
         artifacts: Arc::clone(&system.artifacts) as _,
         lake: Arc::clone(&system.lake),
         directory: Arc::clone(&system.directory) as _,

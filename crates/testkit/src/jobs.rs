@@ -1,5 +1,6 @@
 //! A job store that keeps a log of what it did, tells who waits that something changed, and lets tests step in.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -50,11 +51,18 @@ pub struct LoggedJobs {
     interference: Interference,
     events: Mutex<Vec<Event>>,
     changes: watch::Sender<u64>,
+    sweeps: AtomicU64,
 }
 
 impl LoggedJobs {
     pub(crate) fn new(inner: Arc<dyn Jobs>, interference: Interference) -> Self {
-        Self { inner, interference, events: Mutex::default(), changes: watch::Sender::new(0) }
+        Self {
+            inner,
+            interference,
+            events: Mutex::default(),
+            changes: watch::Sender::new(0),
+            sweeps: AtomicU64::new(0),
+        }
     }
 
     /// Everything so far.
@@ -65,6 +73,11 @@ impl LoggedJobs {
     /// Changes after each write.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// How often somebody looked for what is due.
+    pub fn sweeps(&self) -> u64 {
+        self.sweeps.load(Ordering::Relaxed)
     }
 
     fn log(&self, events: impl IntoIterator<Item = Event>) {
@@ -151,6 +164,7 @@ impl Jobs for LoggedJobs {
     }
 
     async fn due(&self, limit: u32) -> Result<Due, StoreError> {
+        self.sweeps.fetch_add(1, Ordering::Relaxed);
         self.inner.due(limit).await
     }
 

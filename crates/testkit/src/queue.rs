@@ -106,4 +106,8 @@ impl Queue for FaultyQueue {
     async fn len(&self) -> Result<u64, QueueError> {
         self.call(false, self.inner.len()).await
     }
+
+    async fn others_wait(&self, wake: &Wake) -> Result<bool, QueueError> {
+        self.call(false, self.inner.others_wait(wake)).await
+    }
 }

@@ -17,7 +17,7 @@ use domain::request::{Request, Shape};
 use domain::time::Micros;
 use lake::ingest::{Compression, IngestOptions, Ingested, Input};
 use lake::{Lake, LakeOptions};
-use queue::{Queue, Wake};
+use queue::{Limiter, MemoryLimiter, Queue, Wake};
 use rand_chacha::ChaCha8Rng;
 use stores::memory::{MemoryDirectory, MemoryJobs};
 use stores::{Created, Jobs, NewExport};
@@ -41,6 +41,8 @@ pub struct System {
     pub jobs: Arc<LoggedJobs>,
     /// The hints.
     pub queue: FaultyQueue,
+    /// What all workers share; by real time, whatever the clock says.
+    pub(crate) limiter: Arc<dyn Limiter>,
     /// Plans, parts, archives.
     pub artifacts: Arc<HookedArtifacts>,
     /// Who belongs where, and what users subscribe to.
@@ -83,6 +85,7 @@ impl System {
             lake,
             jobs,
             queue: FaultyQueue::default(),
+            limiter: Arc::new(MemoryLimiter::new(Arc::new(TestClock::running()))),
             artifacts,
             directory,
             letters,

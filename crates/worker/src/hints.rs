@@ -118,12 +118,13 @@ impl Hints {
     }
 
     /// Whether other owners wait for their turn; the queue is not asked while it is known not to answer.
-    pub async fn others_wait(&self) -> bool {
-        if !self.own.is_empty().await.unwrap_or(true) {
+    pub async fn others_wait(&self, owner: &Owner) -> bool {
+        let wake = Wake::of(owner.clone());
+        if self.own.others_wait(&wake).await.unwrap_or(false) {
             return true;
         }
         let is_away = self.gives.is_away() || self.takes.is_away();
-        !is_away && !in_time(PATIENCE, self.queue.is_empty()).await.unwrap_or(true)
+        !is_away && in_time(PATIENCE, self.queue.others_wait(&wake)).await.unwrap_or(false)
     }
 
     /// Returns once the queue answers again: what others would have pushed meanwhile is worth a look.

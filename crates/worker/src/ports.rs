@@ -8,7 +8,7 @@ use domain::ids::WorkerId;
 use domain::limits::Limits;
 use lake::Lake;
 use notifier::{Notifier, PublicUrl};
-use queue::Queue;
+use queue::{Limiter, Queue};
 use stores::{Directory, Jobs, Memberships};
 
 /// Everything a worker works with.
@@ -18,6 +18,8 @@ pub struct Ports {
     pub jobs: Arc<dyn Jobs>,
     /// Hints where to look.
     pub queue: Arc<dyn Queue>,
+    /// What all workers do together so often and no more.
+    pub limiter: Arc<dyn Limiter>,
     /// Plans, parts and archives.
     pub artifacts: Arc<dyn Artifacts>,
     /// The messages.

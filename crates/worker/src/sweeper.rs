@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::export::{Seen, State};
 use domain::ids::ExportId;
 use domain::owner::Owner;
+use queue::{LimitKey, Rate, Taken};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tracing::{debug, info, warn};
@@ -18,7 +19,7 @@ use crate::worker::Worker;
 const SWEEP_OWNERS: u32 = 1_000;
 /// The wait for a queue that answers again to go on doing so, before what was pushed in vain is looked for.
 const BACK_WAIT: Duration = Duration::from_millis(200);
-/// Every so many sweeps the files of dead processes are cleared away, too.
+/// Every so many sweeps what dead processes left is cleared away, too: their files by each worker, all else by one of all.
 const HOUSEKEEPING_SWEEPS: u64 = 60;
 
 /// Steps of others that are being watched.
@@ -33,15 +34,33 @@ impl Worker {
         let mut sweeps = tokio::time::interval(Duration::from_millis(self.options.limits.sweep_milliseconds));
         sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for count in 0_u64.. {
-            tokio::select! {
-                _ = sweeps.tick() => {}
-                () = self.hints.back() => tokio::time::sleep(BACK_WAIT).await,
+            let is_its_turn = tokio::select! {
+                _ = sweeps.tick() => self.has_the_turn("sweep", 1).await,
+                () = self.hints.back() => {
+                    tokio::time::sleep(BACK_WAIT).await;
+                    true
+                }
+            };
+            if is_its_turn {
+                self.sweep().await;
             }
-            self.sweep().await;
             if count.is_multiple_of(HOUSEKEEPING_SWEEPS) {
-                self.clear_after_the_dead().await;
+                self.clear_the_machine().await;
+                if self.has_the_turn("housekeeping", HOUSEKEEPING_SWEEPS as u32).await {
+                    self.clear_the_stores().await;
+                }
             }
         }
+    }
+
+    /// Whether this worker does what one of all does every so many sweeps. While nobody answers who counts for all, each
+    /// has its own turn.
+    async fn has_the_turn(&self, what: &'static str, sweeps: u32) -> bool {
+        // A little less than the time between, since timers are not exact.
+        let per = Duration::from_millis(self.options.limits.sweep_milliseconds) * sweeps * 9 / 10;
+        let key = LimitKey { limit: what, subject: [0; 32] };
+        let taken = self.ports.limiter.take(&key, Rate { times: 1, per }).await;
+        taken.map_or(true, |taken| taken == Taken::Yes)
     }
 
     /// Knows nothing but that a time has come; what is to be done, a claim decides.
@@ -98,12 +117,20 @@ impl Worker {
     /// Clears up after processes that died: their staging folders, unfinished objects and pins. Part of every sweeper's
     /// work now and then; it may run at any time.
     pub async fn clear_after_the_dead(&self) {
+        self.clear_the_machine().await;
+        self.clear_the_stores().await;
+    }
+
+    async fn clear_the_machine(&self) {
         if let Err(error) = self.ports.lake.sweep().await {
             warn!(error = message(&error), "lake not swept");
         }
         if let Err(error) = self.ports.artifacts.sweep().await {
             warn!(error = message(&error), "artifacts not swept");
         }
+    }
+
+    async fn clear_the_stores(&self) {
         self.release_pins().await;
         self.forget_what_is_over().await;
     }

@@ -157,7 +157,7 @@ impl Worker {
 
     /// Claims what there is room for and starts on it; with nothing to claim, looks after those who hold something.
     async fn serve(self: &Arc<Self>, owner: &Owner, steps: &mut JoinSet<()>) {
-        let others_wait = self.hints.others_wait().await;
+        let others_wait = self.hints.others_wait(owner).await;
         let most = turns::room(self.slots.available_permits() as u32, others_wait, &self.options.limits);
         let slot = || Arc::clone(&self.slots).try_acquire_owned().ok();
         let room: Vec<_> = std::iter::from_fn(slot).take(most as usize).collect();
@@ -212,7 +212,9 @@ impl Worker {
     async fn work(self: &Arc<Self>, export: &Export, lease: &Lease) -> Option<(Export, Option<Lease>)> {
         let stop = self.held.add(lease);
         let outcome = steps::run(self, export, lease, Arc::clone(&stop)).await;
-        let then = if stop.load(Ordering::Relaxed) { Then::LetGo } else { Then::GoOn };
+        // In a lane the next step is another's as soon as they wait for their turn.
+        let lets_go = lease.lane.is_some() && self.hints.others_wait(&lease.owner).await;
+        let then = if lets_go || stop.load(Ordering::Relaxed) { Then::LetGo } else { Then::GoOn };
         let recorded = self.record(lease, outcome, then).await;
         self.held.remove(lease);
         match recorded? {

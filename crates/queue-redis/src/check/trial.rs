@@ -37,7 +37,7 @@ fn advice(trouble: &RedisTrouble) -> &'static str {
     }
 }
 
-fn calls(trial: &Keys) -> [(&'static str, Cmd); 8] {
+fn calls(trial: &Keys) -> [(&'static str, Cmd); 9] {
     let calls = Calls::of(trial);
     let message = |text: &str| Message(text.as_bytes().to_vec());
     let wait = Duration::from_millis(10);
@@ -46,6 +46,7 @@ fn calls(trial: &Keys) -> [(&'static str, Cmd); 8] {
     [
         ("push", calls.push(&message("now"))),
         ("length", calls.len()),
+        ("look who waits", calls.first()),
         ("wait", calls.wait(wait)),
         ("push later", calls.push_later(&message("later"), Duration::ZERO)),
         ("take", calls.take()),

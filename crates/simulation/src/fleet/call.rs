@@ -25,7 +25,7 @@ pub enum Ask {
     /// Steps to work on.
     Claim { room: u32 },
     /// A result.
-    Record { run: u64, lease: Lease, outcome: Outcome },
+    Record { run: u64, lease: Lease, outcome: Outcome, then: Then },
     /// Who holds steps.
     Look,
     /// The step of somebody who is gone.
@@ -98,7 +98,7 @@ impl Fleet {
         let wall = self.wall();
         let mut view = self.table.view(call.owner, wall);
         let answer = decide(&mut view, call);
-        let (cost, reads) = view.reads(matches!(call.ask, Ask::Claim { .. }));
+        let (cost, reads) = view.reads(!matches!(call.ask, Ask::Record { .. }));
         let write = view.into_write(matches!(call.ask, Ask::TakeOver { .. }));
         self.table.cost.read_half_units += cost.read_half_units;
         self.tally.calls.count(&call.ask, reads);
@@ -177,8 +177,8 @@ fn decide(view: &mut View<'_>, call: &Call) -> Answer {
         Ask::Claim { room } => {
             ledger::claim(view, call.worker.id, *room).map(|claimed| Answer::Claimed(claimed.map(Box::new)))
         }
-        Ask::Record { lease, outcome, .. } => {
-            ledger::record(view, lease, outcome.clone(), Then::GoOn).map(Answer::Recorded)
+        Ask::Record { lease, outcome, then, .. } => {
+            ledger::record(view, lease, outcome.clone(), *then).map(Answer::Recorded)
         }
         Ask::Look => ledger::look(view).map(Answer::Looked),
         Ask::TakeOver { export, seen } => ledger::take_over(view, *export, seen).map(Answer::TookOver),

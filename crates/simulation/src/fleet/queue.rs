@@ -45,10 +45,10 @@ impl Wakes {
         }
     }
 
-    /// Whether others wait; without turns nobody asks.
-    pub fn others_wait(&self) -> bool {
+    /// Whether others than this owner wait; without turns nobody asks.
+    pub fn others_wait(&self, owner: usize) -> bool {
         match &self.order {
-            Kind::Turns(order) => !order.is_empty(),
+            Kind::Turns(order) => order.others_wait(&self.messages[owner]),
             Kind::NoTurns(_) => false,
         }
     }

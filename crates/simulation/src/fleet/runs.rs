@@ -1,7 +1,7 @@
 //! What one slot works on: a step, from its claim to its record, and those that are given along with a result.
 
 use domain::export::{Lease, Outcome, PlanFacts, Step};
-use stores::Recorded;
+use stores::{Recorded, Then};
 
 use super::call::Ask;
 use super::worker::Who;
@@ -44,7 +44,7 @@ impl Fleet {
         self.busy += 1;
         let duration = self.duration(&lease);
         let story = self.stories.get_mut(&lease.export).expect("it was asked for");
-        story.first_step.get_or_insert(now);
+        story.begin(now);
         if self.dice.happens(self.scenario.faults.crashes) {
             let after = self.dice.below(duration.max(1));
             self.events.at(now + after, Event::Crash { worker });
@@ -101,7 +101,10 @@ impl Fleet {
         let run = self.run_of(worker, number);
         let (owner, lease) = (run.owner, run.lease.clone());
         let outcome = self.outcome(&lease);
-        self.ask(worker, owner, Ask::Record { run: number, lease, outcome });
+        // In a lane it goes on while nobody waits for a turn.
+        let goes_on = lease.lane.is_none() || !self.wakes.others_wait(owner);
+        let then = if goes_on { Then::GoOn } else { Then::LetGo };
+        self.ask(worker, owner, Ask::Record { run: number, lease, outcome, then });
     }
 
     pub(super) fn not_recorded(&mut self, worker: Who, number: u64) {

@@ -2,7 +2,7 @@
 
 use super::worker::Who;
 use super::{Event, Fleet};
-use crate::scenario::{MILLISECOND, SECOND};
+use crate::scenario::{MILLISECOND, Time};
 
 /// Owners that one sweep wakes.
 const SWEEP_OWNERS: usize = 1_000;
@@ -16,7 +16,7 @@ impl Fleet {
         }
         let pause = self.scenario.limits.sweep_milliseconds * MILLISECOND;
         self.events.at(self.now + pause, Event::Sweep { worker });
-        if self.scenario.switches.one_sweeps && !self.takes_the_sweep() {
+        if !self.scenario.switches.each_sweeps && !self.has_the_turn(pause) {
             return;
         }
         let due = self.table.due(self.wall(), SWEEP_OWNERS);
@@ -27,9 +27,9 @@ impl Fleet {
         self.deliver();
     }
 
-    /// Whether it is this worker's turn: one sweep a second for the whole fleet.
-    fn takes_the_sweep(&mut self) -> bool {
-        let is_due = self.last_sweep.is_none_or(|last| self.now >= last + SECOND);
+    /// Whether this worker sweeps for all.
+    fn has_the_turn(&mut self, pause: Time) -> bool {
+        let is_due = self.last_sweep.is_none_or(|last| self.now >= last + pause * 9 / 10);
         if is_due {
             self.last_sweep = Some(self.now);
         }

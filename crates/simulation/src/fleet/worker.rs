@@ -96,7 +96,7 @@ impl Fleet {
         if !self.is_alive(worker) {
             return;
         }
-        let others_wait = self.wakes.others_wait();
+        let others_wait = self.wakes.others_wait(owner);
         let it = &mut self.workers[worker.place];
         (it.waits, it.is_serving) = (false, true);
         let room = turns::room(it.free_slots, others_wait, &self.scenario.limits);
@@ -162,8 +162,12 @@ impl Fleet {
             return;
         }
         self.tally.crashes += 1;
-        let working = self.workers[worker.place].runs.values().filter(|run| run.works_since.is_some()).count();
-        self.busy -= working as u64;
+        let now = self.now;
+        for run in self.workers[worker.place].runs.values() {
+            self.busy -= u64::from(run.works_since.is_some());
+            let story = self.stories.get_mut(&run.lease.export).expect("it was asked for");
+            story.lose(now, run.works_since.map_or(0, |since| now - since));
+        }
         self.workers[worker.place] = Worker::none();
         self.events.at(self.now + self.scenario.times.restart, Event::Start { worker: worker.place });
     }

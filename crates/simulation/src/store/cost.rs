@@ -6,10 +6,10 @@ use crate::scenario::{SECOND, Time};
 const WRITE_UNIT: u64 = 1_024;
 /// Bytes of a read unit.
 const READ_UNIT: u64 = 4_096;
-/// Write units that one item takes in a second.
-const ITEM_WRITE_UNITS: f64 = 1_000.0;
-/// What lies beside the record of an export: keys, state, due time, version, names of attributes (bytes).
-const EXPORT_KEYS: u64 = 260;
+/// Write units that one partition takes in a second.
+const PARTITION_WRITE_UNITS: f64 = 1_000.0;
+/// What lies beside the record of an export or a lane: keys, state, due time, version, names of attributes (bytes).
+const ITEM_KEYS: u64 = 260;
 /// Entries of the index of due exports (bytes).
 const INDEX_ENTRY: u64 = 140;
 
@@ -34,9 +34,9 @@ impl Cost {
     }
 }
 
-/// The size of an export whose record has so many bytes.
-pub const fn export_bytes(record: usize) -> u64 {
-    record as u64 + EXPORT_KEYS
+/// The size of an item whose record has so many bytes.
+pub const fn item_bytes(record: usize) -> u64 {
+    record as u64 + ITEM_KEYS
 }
 
 /// What writing an item in a transaction costs.
@@ -44,7 +44,7 @@ pub fn write_units(bytes: u64) -> u64 {
     2 * bytes.div_ceil(WRITE_UNIT).max(1)
 }
 
-/// What one item can take now: a second's worth at once.
+/// What one partition can take now: a second's worth at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
     left: f64,
@@ -53,15 +53,15 @@ pub struct Capacity {
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { left: ITEM_WRITE_UNITS, at: 0 }
+        Self { left: PARTITION_WRITE_UNITS, at: 0 }
     }
 }
 
 impl Capacity {
     /// Takes so many units, or none if there are fewer.
     pub fn take(&mut self, units: u64, at: Time) -> bool {
-        let gained = (at - self.at) as f64 / SECOND as f64 * ITEM_WRITE_UNITS;
-        (self.left, self.at) = ((self.left + gained).min(ITEM_WRITE_UNITS), at);
+        let gained = (at - self.at) as f64 / SECOND as f64 * PARTITION_WRITE_UNITS;
+        (self.left, self.at) = ((self.left + gained).min(PARTITION_WRITE_UNITS), at);
         let has = self.left >= units as f64;
         if has {
             self.left -= units as f64;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_takes_so_much_a_second() {
+    fn a_partition_takes_so_much_a_second() {
         let mut capacity = Capacity::default();
         assert_eq!((0..600).filter(|_| capacity.take(2, 0)).count(), 500);
         assert!(!capacity.take(2, SECOND / 1_000));

@@ -43,12 +43,12 @@ async fn units_are_few() {
     assert!(reads <= 2.0 && writes <= 12.0, "a result: {reads} and {writes}");
 }
 
-/// The same calls and units, whether an export has 1 segment more or 179,999.
+/// The same calls and units, whether an export has 1 segment more or 179,999, in one summary.
 #[tokio::test]
 async fn a_large_export_costs_what_a_small_one_does() {
     let mut costs = Vec::new();
     for segments in [2, 180_000] {
-        let Some(world) = World::new(Limits::default()).await else { return };
+        let Some(world) = World::new(Limits { lanes: 1, ..Limits::default() }).await else { return };
         world.planned(1, segments).await;
         world.faults.count_anew();
         let before = world.stores.capacity();
@@ -59,6 +59,23 @@ async fn a_large_export_costs_what_a_small_one_does() {
         costs.push((world.all_calls(), after.reads - before.reads, after.writes - before.writes));
     }
     assert_eq!(costs[0], costs[1]);
+}
+
+/// A lane is one read more for a claim; who goes on in it takes two calls for each segment.
+#[tokio::test]
+async fn lanes_cost_one_read() {
+    let Some(world) = World::new(Limits::default()).await else { return };
+    world.planned(1, 180_000).await;
+    world.faults.count_anew();
+    let mut lease = world.claim(1, 1).await.remove(0);
+    assert_eq!(world.all_calls(), 3, "what is due, the lane, the write");
+    for _ in 0..3 {
+        world.faults.count_anew();
+        let recorded = world.stores.record(&lease, built(1), Then::GoOn).await.unwrap();
+        let Recorded::Done { next: Some(next), .. } = recorded else { panic!("it goes on: {recorded:?}") };
+        assert_eq!(world.all_calls(), 2, "a result and a claim");
+        lease = next;
+    }
 }
 
 /// What is due is found though it takes more than the first page, and a list goes on behind a page's end.

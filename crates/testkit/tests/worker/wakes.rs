@@ -1,6 +1,6 @@
 //! Wakes that are garbled, forged, doubled, too new, or lost.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::owner::Owner;
 use queue::{Message, Queue, Wake};
@@ -13,6 +13,7 @@ over_both_stores! {
     doubled_wakes_do_no_harm,
     a_newer_wake_is_left_to_a_newer_worker,
     a_lost_wake_is_made_good_by_the_sweeper,
+    one_of_all_workers_sweeps,
 }
 
 async fn put(system: &System, message: &str) {
@@ -74,8 +75,23 @@ async fn a_lost_wake_is_made_good_by_the_sweeper(jobs: JobStore) {
     let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.create_quietly("acme", request(DAYS.0, DAYS.1)).await;
-    assert!(system.queue.is_empty().await.unwrap());
+    assert_eq!(system.queue.len().await.unwrap(), 0);
     system.run_until_settled().await;
     assert_eq!(system.archive_of_success(&export).await, undisturbed(request(DAYS.0, DAYS.1)).await);
+    system.assert_nothing_left().await;
+}
+
+/// However many workers there are, what is due is looked for as often as one of them would.
+async fn one_of_all_workers_sweeps(jobs: JobStore) {
+    let system = system(jobs).await;
+    let begin = Instant::now();
+    let crew = system.workers(4).await;
+    while system.jobs.sweeps() < 10 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let (sweeps, passed) = (u128::from(system.jobs.sweeps()), begin.elapsed());
+    let pause = Duration::from_millis(system.limits().sweep_milliseconds) * 9 / 10;
+    assert!(sweeps <= passed.as_millis() / pause.as_millis() + 2, "{sweeps} in {passed:?}");
+    crew.stop().await;
     system.assert_nothing_left().await;
 }

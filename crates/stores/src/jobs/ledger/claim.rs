@@ -1,5 +1,6 @@
 //! Claiming steps of the export that was served least recently.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::vec;
 
 use domain::export::{Claim, Export, Lane, Lease, Step, StepRecord, next_step};
@@ -137,11 +138,12 @@ impl Search {
         Ok(first.map(|at| self.found.swap_remove(at)))
     }
 
-    /// The lane of an export that this worker claims from: each begins with another one, and leaves it when nothing can
-    /// be claimed there.
+    /// The lane of an export that this worker claims from. Each worker has an order of its own, so that they are spread
+    /// over all lanes, and over those that are left.
     fn lane(&mut self, ledger: &mut impl Ledger, export: &Export) -> Result<Option<Lane>, StoreError> {
-        let first = (self.worker.0.as_u128() % u128::from(export.lanes)) as u32;
-        for number in (first..export.lanes).chain(0..first) {
+        let mut order: Vec<_> = (0..export.lanes).collect();
+        order.sort_by_cached_key(|number| hash_of(self.worker, *number));
+        for number in order {
             let Some(lane) = ledger.lane(export.id, number)? else { continue };
             self.latest = self.latest.max(lane.served);
             if export.next_in_lane(&lane, ledger.now(), ledger.limits()).is_some() {
@@ -155,6 +157,13 @@ impl Search {
     const fn found_newer(&self) -> bool {
         matches!(self.unreadable, Some(StoreError::TooNew { .. }))
     }
+}
+
+/// Any order will do, as long as workers have different ones.
+fn hash_of(worker: WorkerId, lane: u32) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (worker, lane).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn lease(ledger: &mut impl Ledger, export: &Export, step: Step, worker: WorkerId) -> Result<Lease, StoreError> {
