@@ -7,11 +7,11 @@ _list:
 demo *arguments:
     cargo run -- demo {{arguments}}
 
-# Everything the tests need, then all tests
+# Everything the tests need, then all tests and the gates of deploy/
 test:
     cargo xtask test
 
-# The same with bigger seeded runs
+# The same with bigger seeded runs, and the release built twice, compared and tried in chart and image
 deep:
     cargo xtask test --deep
 
@@ -19,9 +19,9 @@ deep:
 services:
     cargo xtask services
 
-# Everything under deploy/ through its gates
-deploy-check:
-    cargo xtask deploy-check
+# Everything under deploy/ through its gates; with --program FILE that program, too
+deploy-check *arguments:
+    cargo xtask deploy-check {{arguments}}
 
 # A fleet of 1,000 workers in simulated time
 simulate *arguments:

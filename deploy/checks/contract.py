@@ -116,6 +116,7 @@ def ages(read: template.Template) -> list[str]:
     """The bucket removes only what the program has removed long before."""
     parameters = read.get("Parameters", {})
     least = {
+        "PartDays": limit("files_live_seconds"),
         "ArchiveDays": limit("files_live_seconds"),
         "PlanDays": limit("files_live_seconds") + limit("settled_live_seconds"),
     }

@@ -25,6 +25,8 @@ PICTURES = DEPLOY / "diagram"
 ICONS = "icons/architecture-service/"
 # Of the font's size: how far letters reach above the line they stand on, and below it.
 ABOVE, BELOW = 0.75, 0.25
+# How wide the README shows the first picture, and how high its letters must be there at least (pixels).
+SHOWN_WIDTH, LEAST_LETTERS = 900, 10
 # How much two boxes may share (pixels): what is rounded.
 TOUCH = 1.0
 SVG = "{http://www.w3.org/2000/svg}"
@@ -64,6 +66,13 @@ def overlaps(name: str, text: str) -> list[str]:
     findings = [f"{name}: `{one.what}` lies over {other.what}" for one, other in pairs if one.overlaps(other)]
     outside = [box for box in labels + icons if not lies_in(box, frame)]
     return findings + [f"{name}: `{box.what}` reaches beyond the picture" for box in outside]
+
+
+def too_small(name: str, text: str) -> list[str]:
+    """Letters that nobody can read where the README shows the picture."""
+    _, _, frame = boxes(text)
+    least = min(map(int, re.findall(r"font-size:(\d+)px", text))) * SHOWN_WIDTH / (frame.right - frame.left)
+    return [] if least >= LEAST_LETTERS else [f"{name}: shown {SHOWN_WIDTH} pixels wide, its smallest letters have {least:.1f} pixels"]
 
 
 def lies_in(box: Box, frame: Box) -> bool:
@@ -148,7 +157,8 @@ def seen(picture: str) -> list[str]:
     """The committed files are those of the source, and can be read."""
     again = render.svg(picture, render.ICONS)
     files = PICTURES / f"{picture}.svg", PICTURES / f"{picture}.png"
-    return stale(*files, again) + overlaps(f"{picture}.svg", again)
+    smallest = too_small(f"{picture}.svg", again) if picture == render.PICTURES[0] else []
+    return stale(*files, again) + overlaps(f"{picture}.svg", again) + smallest
 
 
 def stale(svg: Path, png: Path, again: str) -> list[str]:
@@ -188,7 +198,8 @@ def old(path: Path) -> list[str]:
 
 def drawn_alone(path: Path) -> list[str]:
     """A fixture's services, and its labels once it is drawn."""
-    return drawn(path) + overlaps(path.name, render.svg(path.stem, render.ICONS, path.parent))
+    again = render.svg(path.stem, render.ICONS, path.parent)
+    return drawn(path) + overlaps(path.name, again) + too_small(path.name, again)
 
 
 def proofs() -> Iterator[Proof]:

@@ -69,7 +69,8 @@ def emulator() -> Iterator[str]:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "HOME": folder}
+        # Without the last it also listens on a port that is always the same.
+        environment = os.environ | {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "HOME": folder, "IOT_MTLS_ENABLED": "0"}
         with open(Path(folder) / "log", "wb") as log:
             command = [sys.executable, "-m", "ministack"]
             process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)

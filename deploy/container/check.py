@@ -1,6 +1,6 @@
 """What the Dockerfile must be, without an engine: hadolint, and what the project asks beyond it.
 
-It needs the packages of deploy/kubernetes/requirements.txt. Prints each finding; the exit code is 1 where there is one.
+It needs the packages of deploy/requirements.txt. Prints each finding; the exit code is 1 where there is one.
 """
 
 import os

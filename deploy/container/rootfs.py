@@ -5,7 +5,7 @@
 
 Libraries are those of this machine, which must be of the Debian release that the Dockerfile names. The program runs as the image's
 user, in a chroot on a read-only root, without capabilities, with a fresh folder where Kubernetes mounts one. Needs root for
-namespaces and chroot; exit code 77 where that is not to be had, 1 where something is not as it should be.
+namespaces and chroot, and the same Debian; exit code 77 where that is not to be had, 1 where something is not as it should be.
 """
 
 import argparse
@@ -45,6 +45,10 @@ def main():
     if os.geteuid() != 0 or not shutil.which("unshare"):
         print("rootfs: left out: needs root and unshare")
         sys.exit(77)
+    here, release = debian()
+    if here != release:
+        print(f"rootfs: left out: this machine is {here}, and the image is made of Debian {release}")
+        sys.exit(77)
     if INSIDE not in os.environ:
         # In namespaces of its own, so that every mount and process is gone with this command, however it ends.
         os.environ[INSIDE] = "1"
@@ -69,13 +73,14 @@ def main():
     print("rootfs: passed")
 
 
+def debian():
+    """The release of this machine, and the one that the image is made of."""
+    return platform.freedesktop_os_release().get("VERSION_CODENAME"), re.search(r"-(\w+)@", image.stages()[0].image)[1]
+
+
 def build(binary, root, machine=platform.machine()):
     """Makes the tree, and says what is in it."""
     stages = image.stages()
-    release = re.search(r"-(\w+)@", stages[0].image)[1]
-    here = platform.freedesktop_os_release().get("VERSION_CODENAME")
-    if here != release:
-        raise Wrong(f"this machine is {here}, and the image is made of Debian {release}")
     total = 0
     for source, destination in image.copies(stages[-1], machine):
         found = [str(binary)] if source == image.BUILT else glob.glob(source)

@@ -4,8 +4,8 @@
     keys.py pack FRESH >secret.json                    the first time
     keys.py add secret.json FRESH HOURS >new.json      another signing key, from a second fresh folder, that signs in HOURS
 
-Every pod must have the new secret before the new key signs: HOURS covers `secrets.refreshInterval` and a restart of all pods
-(`kubectl rollout restart`). Older keys verify what they signed; once none is left of that they may be taken out.
+Every pod must have the new secret before the new key signs: HOURS covers `secrets.refreshInterval`, after which pods see it within a few
+minutes. Older keys verify what they signed; once none is left of that they may be taken out.
 """
 
 import base64

@@ -2,7 +2,7 @@
 
 - The program takes the environment of every role and profile: whatever it says of the engines, which are not there, it does not
   refuse a setting (exit code 2), and does refuse one that is changed.
-- Two pods whose keys were put in place by the chart's own script have the same public keys; one that is added joins them.
+- Two pods that read one mounted secret have the same public keys, and write nothing there; one that is added joins them.
 - The counts that the program really gives are those that the gate reads from its source.
 
 Exit code 1 where something is not so.
@@ -60,7 +60,7 @@ def takes(binary, container):
         environment = {entry["name"]: moved(entry["value"], folder) for entry in container["env"]}
         # Names of hosts are looked up nowhere.
         environment = {name: re.sub(r"[\w.-]+\.amazonaws\.com", "127.0.0.1", value) for name, value in environment.items()}
-        environment["OUTHAUL_S3__ENDPOINT"] = '"http://127.0.0.1:1"'
+        environment |= {f"OUTHAUL_{engine}__ENDPOINT": '"http://127.0.0.1:1"' for engine in ("S3", "DYNAMODB", "SES")}
         done = start(binary, environment, "--json", "doctor", timeout=PATIENCE)
         if done.returncode == USAGE:
             raise Wrong(f"a setting is refused: {done.stderr.strip()}")
@@ -88,7 +88,7 @@ def authority():
 
 
 def shares_keys(binary):
-    """Keys are made and packed as README.md says, become a secret, and are put in place by the script of the init container."""
+    """Keys are made and packed as README.md says, become a secret, and are read where the chart mounts it."""
     with tempfile.TemporaryDirectory() as folder:
         base = pathlib.Path(folder)
         for fresh in ("first", "second"):
@@ -105,19 +105,32 @@ def shares_keys(binary):
 
 def known_keys(binary, base, pod, secret):
     """Ids of the keys that a pod with this secret publishes."""
-    things = helm.manifests(helm.template("large"))
-    (script,) = {spec["initContainers"][0]["args"][0] for _, spec in helm.pods(things) if "initContainers" in spec}
     mounted = base / f"{pod}-mounted"
-    mounted.mkdir()
-    for name, content in json.loads((base / secret).read_text(encoding="utf-8")).items():
-        (mounted / name).write_bytes(base64.b64decode(content))
-        (mounted / name).chmod(0o440)
-    (base / pod).mkdir()
-    place = script.replace("/run/outhaul-keys", str(mounted)).replace("/var/lib/outhaul", str(base / pod))
-    subprocess.run(["/bin/sh", "-euc", place], check=True)
-    found = []
-    serve(binary, base / pod / "data", lambda address: found.extend(json.loads(get(address + "/.well-known/jwks.json"))["keys"]))
+    mount(mounted, {name: base64.b64decode(content) for name, content in json.loads((base / secret).read_text(encoding="utf-8")).items()})
+    before, found = sorted(mounted.rglob("*")), []
+    told = {told_of_keys(container): json.dumps(str(mounted)) for _, container in helm.roles(helm.template("large")) if told_of_keys(container)}
+    serve(binary, base / pod, lambda address: found.extend(json.loads(get(address + "/.well-known/jwks.json"))["keys"]), told)
+    if sorted(mounted.rglob("*")) != before or (base / pod / "keys").exists():
+        raise Wrong("keys were written, though they are mounted")
     return {key["kid"] for key in found}
+
+
+def mount(folder, files):
+    """As Kubernetes does it: links into a folder that is exchanged as a whole; the group may read what the volume's mode says."""
+    (mode,) = {volume["secret"]["defaultMode"] for _, pod in helm.pods(helm.manifests(helm.template("large")))
+               for volume in pod["volumes"] if volume["name"] == "keys"}
+    (folder / "..1").mkdir(parents=True)
+    (folder / "..data").symlink_to("..1")
+    for name, content in files.items():
+        (folder / "..1" / name).write_bytes(content)
+        (folder / "..1" / name).chmod(mode)
+        (folder / name).symlink_to(f"..data/{name}")
+
+
+def told_of_keys(container):
+    """The variable that leads a container to where its keys are mounted."""
+    places = {json.dumps(volume["mountPath"]) for volume in container["volumeMounts"] if volume["name"] == "keys"}
+    return next((entry["name"] for entry in container["env"] if entry.get("value") in places), None)
 
 
 def counts(binary):
@@ -131,9 +144,9 @@ def counts(binary):
         raise Wrong(f"its counts are others than the gate reads from {metrics.SOURCE.name}: {sorted(given ^ set(metrics.given()))}")
 
 
-def serve(binary, data, ask):
+def serve(binary, data, ask, environment=None):
     """Runs an API on a data folder for as long as it is asked."""
-    process = start(binary, {}, "--data", str(data), "--json", "api", "--listen", "127.0.0.1:0", then=subprocess.Popen)
+    process = start(binary, environment or {}, "--data", str(data), "--json", "api", "--listen", "127.0.0.1:0", then=subprocess.Popen)
     try:
         line = process.stdout.readline()
         if not line:

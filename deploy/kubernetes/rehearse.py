@@ -3,8 +3,9 @@
 What the chart tells each pod is told to the program on this machine, but for the addresses of the engines: first the migration, with
 no more than it is given; then the doctor; then every server, which must get ready, and go when it is asked to.
 
-It needs `redis-server`, `psql`, and what `cargo xtask services` prints: OUTHAUL_TEST_POSTGRES, OUTHAUL_TEST_S3, OUTHAUL_TEST_S3_KEY and
-OUTHAUL_TEST_S3_SECRET. Exit code 77 where one is missing, 1 where something is not as it should be.
+It needs `redis-server`, `psql`, and what `cargo xtask deploy-check --program BINARY` tells it: OUTHAUL_TEST_POSTGRES, OUTHAUL_TEST_S3,
+OUTHAUL_TEST_S3_KEY, OUTHAUL_TEST_S3_SECRET, OUTHAUL_TEST_DYNAMODB and, for SES, OUTHAUL_TEST_MINISTACK. Exit code 77 where one is missing,
+1 where something is not as it should be.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ from botocore.config import Config
 from gates import availability, helm
 
 PATIENCE = 60
-VARIABLES = ("OUTHAUL_TEST_POSTGRES", "OUTHAUL_TEST_S3", "OUTHAUL_TEST_S3_KEY", "OUTHAUL_TEST_S3_SECRET")
+VARIABLES = tuple(f"OUTHAUL_TEST_{name}" for name in ("POSTGRES", "S3", "S3_KEY", "S3_SECRET", "DYNAMODB", "MINISTACK"))
 PROGRAMS = ("redis-server", "psql")
 # What a PostgreSQL server for tests is not, and the doctor says so.
 OF_TESTS = ("postgres fsync", "postgres full_page_writes")
@@ -47,12 +48,14 @@ def main(binary):
     try:
         with tempfile.TemporaryDirectory(prefix="outhaul-rehearse-") as folder, contextlib.ExitStack() as stack:
             base = pathlib.Path(folder)
-            passwords = {name: secrets.token_hex(16) for name in ("redis", "database", "database-owner", "mail")}
-            site = [*postgres(stack, passwords), *bucket(), *redis(stack, passwords), "mail.host=127.0.0.1"]
+            passwords = {name: secrets.token_hex(16) for name in ("redis", "database", "database-owner")}
+            site = [*postgres(stack, passwords), *buckets(), *tables(), *redis(stack, passwords), *letters()]
             for name, password in passwords.items():
                 (base / name).write_text(password + "\n", encoding="utf-8")
             pods = roles([word for setting in site for word in ("--set", f"settings.{setting}")])
-            rehearse(pathlib.Path(binary).resolve(), pods, base)
+            binary = pathlib.Path(binary).resolve()
+            make_keys(binary, base / "first")
+            rehearse(binary, pods, base)
     except Wrong as wrong:
         sys.exit(f"rehearse: FAILED: {wrong}")
     print("rehearse: passed")
@@ -77,13 +80,37 @@ def postgres(stack, passwords):
             f"postgres.database={name}", f"postgres.user={name}", f"postgres.owner={name}_owner"]
 
 
-def bucket():
-    """A bucket of its own, which goes with the server."""
-    endpoint, name = os.environ["OUTHAUL_TEST_S3"], f"rehearse-{secrets.token_hex(4)}"
+def buckets():
+    """Two of its own, which go with the server."""
+    endpoint, names = os.environ["OUTHAUL_TEST_S3"], [f"rehearse-{kind}-{secrets.token_hex(4)}" for kind in ("exports", "lake")]
     client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", config=Config(s3={"addressing_style": "path"}),
                           aws_access_key_id=os.environ["OUTHAUL_TEST_S3_KEY"], aws_secret_access_key=os.environ["OUTHAUL_TEST_S3_SECRET"])
-    client.create_bucket(Bucket=name)
-    return [f"s3.endpoint={endpoint}", "s3.path_style=true", f"s3.bucket={name}", "s3.region=us-east-1"]
+    for name in names:
+        client.create_bucket(Bucket=name)
+    return [f"s3.endpoint={endpoint}", "s3.path_style=true", f"s3.bucket={names[0]}", f"s3.lake_bucket={names[1]}", "s3.region=us-east-1"]
+
+
+def tables():
+    """A name of their own; the migration makes them, since there is no stack that did."""
+    return [f"dynamodb.endpoint={os.environ['OUTHAUL_TEST_DYNAMODB']}", f"dynamodb.prefix=rehearse-{secrets.token_hex(4)}", "dynamodb.region=us-east-1"]
+
+
+def letters():
+    """An identity that letters may come from."""
+    endpoint, configuration_set = os.environ["OUTHAUL_TEST_MINISTACK"], f"rehearse-{secrets.token_hex(4)}"
+    client = boto3.client("sesv2", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=os.environ["OUTHAUL_TEST_S3_KEY"],
+                          aws_secret_access_key=os.environ["OUTHAUL_TEST_S3_SECRET"])
+    client.create_email_identity(EmailIdentity="exports@eu.export.example.org")
+    client.create_configuration_set(ConfigurationSetName=configuration_set)
+    return [f"ses.endpoint={endpoint}", "ses.region=us-east-1", f"ses.configuration_set={configuration_set}"]
+
+
+def make_keys(binary, data):
+    """As README.md says; the secret's files are then where the pods' mount would be."""
+    command = [binary, "--data", data, "--json", "api", "--listen", "127.0.0.1:0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    if not process.stdout.readline() or stop(process) != 0:
+        raise Wrong("no keys were made")
 
 
 def redis(stack, passwords):
@@ -118,7 +145,10 @@ def roles(more):
 
 def environment(told, base, pod):
     """What a pod is told, with its folders below `base`."""
-    here = {name: value.replace('"/run/outhaul/', f'"{base}/').replace('"/var/lib/outhaul/', f'"{base}/{pod}/') for name, value in told.items()}
+    places = {'"/run/outhaul/': f'"{base}/', '"/run/outhaul-keys': f'"{base}/first/keys', '"/var/lib/outhaul/': f'"{base}/{pod}/'}
+    here = dict(told)
+    for there, place in places.items():
+        here = {name: value.replace(there, place) for name, value in here.items()}
     return here | {"AWS_ACCESS_KEY_ID": os.environ["OUTHAUL_TEST_S3_KEY"], "AWS_SECRET_ACCESS_KEY": os.environ["OUTHAUL_TEST_S3_SECRET"]}
 
 

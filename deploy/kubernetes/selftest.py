@@ -79,7 +79,6 @@ FIXTURES = [
     (schemas, lambda t: put(one(t, "ServiceMonitor", "outhaul")["spec"]["endpoints"][0], "path", "metrics"), "endpoints/0/path"),
     (schemas, lambda t: rules(t)[0].pop("annotations"), "'annotations' is a required property"),
     (pods, lambda t: put(container(t), "image", "outhaul:latest"), "not named by a digest"),
-    (pods, lambda t: put(pod(t)["initContainers"][0], "image", "debian:bookworm"), "not named by a digest"),
     (pods, lambda t: container(t)["resources"]["limits"].pop("memory"), "no limits of memory"),
     (pods, lambda t: container(t, "CronJob", "outhaul-doctor")["resources"].pop("requests"), "no requests of cpu"),
     (pods, lambda t: container(t).pop("livenessProbe"), "livenessProbe asks nothing"),
@@ -117,7 +116,9 @@ FIXTURES = [
     (references, lambda t: one(t, "Service", "outhaul-api")["spec"]["ports"][0].update(targetPort="https"), "leads to no port of a pod"),
     (references, lambda t: one(t, "Service", "outhaul-worker")["metadata"]["labels"].clear(), "not counted by Prometheus"),
     (references, lambda t: one(t, "ServiceMonitor", "outhaul")["spec"]["endpoints"][0].update(port="metrics"), "names a port"),
-    (references, lambda t: one(t, "Ingress", "outhaul-api")["spec"]["rules"][0]["http"]["paths"].pop(0), "shows /metrics to everybody"),
+    (references, lambda t: one(t, "Ingress", "outhaul-api")["spec"]["rules"][0]["http"]["paths"].pop(0), "shows /metrics of eu-central-1.export.example.org to everybody"),
+    (references, lambda t: one(t, "Ingress", "outhaul-api")["spec"]["rules"][1]["http"]["paths"].pop(0), "shows /metrics of export.example.org to everybody"),
+    (references, lambda t: without(t, "ExternalSecret", "outhaul-keys"), "names ExternalSecret outhaul-keys, which is not there"),
     (references, lambda t: without(t, "Service", "outhaul-ingest"), "leads to outhaul-ingest, which is not there"),
     (references, lambda t: one(t, "Service", "outhaul-api")["metadata"].pop("namespace"), "in no namespace"),
     (references, lambda t: t.append({"kind": "Secret", "metadata": {"name": "s", "namespace": "outhaul"}}), "a secret stands"),
@@ -197,23 +198,45 @@ class Helm(unittest.TestCase):
         self.refused("does not match pattern", "--set", "image.digest=latest")
         self.refused("belongs into `secrets`", "--set", "settings.queue.password=x")
         self.refused("/settings/s3/bucket", "--set", "settings.s3.bucket=")
-        self.refused("/settings/mail/host", "--set", "settings.mail.host=")
+        self.refused("/settings/s3/lake_bucket", "--set", "settings.s3.lake_bucket=")
+        self.refused("/settings/mail/host", "--set", "settings.mail.kind=smtp")
+        self.refused("/settings/mail/kind", "--set", "settings.mail.kind=files")
+        self.refused("/settings/ses/region", "--set", "settings.ses.region=")
+        self.refused("/ingress/otherHosts/0", "--set", "ingress.otherHosts={no host}")
 
     def test_ports_follow_the_settings(self):
         def ports(*more):
             policy = one(helm.manifests(helm.template("small", *more)), "NetworkPolicy", "outhaul-worker")
             return [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]][3:]
 
-        self.assertEqual(ports(), [5432, 6379, 443, 587])
+        self.assertEqual(ports(), [5432, 6379, 443])
+        smtp = {"mail.kind": "smtp", "mail.host": "mail.example.org"}
         changed = {"postgres.port": 5433, "queue.url": "rediss://h:6380/0", "mail.tls": "implicit",
-                   "telemetry.traces_url": "http://c.monitoring:4319/v1/traces"}
+                   "telemetry.traces_url": "http://c.monitoring:4319/v1/traces"} | smtp
+        self.assertEqual(ports(*(word for name, value in smtp.items() for word in ("--set", f"settings.{name}={value}"))), [5432, 6379, 443, 587])
         more = [word for name, value in changed.items() for word in ("--set", f"settings.{name}={value}")]
         self.assertEqual(ports(*more), [5433, 6380, 443, 465, 4319])
 
-    def test_mail_without_a_name_needs_no_secret(self):
-        things = helm.manifests(helm.template("small", "--set", "settings.mail.user="))
-        self.assertEqual([thing for thing in things if thing["metadata"]["name"] == "outhaul-mail"], [])
-        self.assertEqual(list(references.check(things)), [])
+    def test_only_a_mail_server_that_wants_a_password_needs_a_secret(self):
+        smtp = ("--set", "settings.mail.kind=smtp", "--set", "settings.mail.host=mail.example.org")
+        for more, secrets in (((), 0), (("--set", "settings.mail.user=u"), 0), (smtp, 0), ((*smtp, "--set", "settings.mail.user=u"), 1)):
+            things = helm.manifests(helm.template("small", *more))
+            self.assertEqual(len([thing for thing in things if thing["metadata"]["name"] == "outhaul-mail"]), secrets, more)
+            self.assertEqual(list(references.check(things)), [])
+
+    def test_who_is_told_of_letters(self):
+        def told(*more):
+            roles = helm.roles(helm.template("small", *more))
+            return {thing["metadata"]["name"] for thing, container in roles for entry in container["env"] if entry["name"] == "OUTHAUL_MAIL__KIND"}
+
+        self.assertEqual(told(), {"outhaul-worker", "outhaul-doctor", "outhaul-lake-check"})
+        self.assertEqual(told("--set", "settings.mail.kind=smtp", "--set", "settings.mail.host=mail.example.org"), {"outhaul-worker"})
+
+    def test_only_who_signs_sees_the_keys(self):
+        for thing, spec in helm.pods(helm.manifests(helm.template("large"))):
+            mounted = {mount["name"]: mount for mount in spec["containers"][0]["volumeMounts"]}
+            signs = thing["metadata"]["name"] in ("outhaul-api", "outhaul-ingest")
+            self.assertEqual("keys" in mounted and mounted["keys"]["readOnly"], signs, thing["metadata"]["name"])
 
     def test_a_chart_that_cannot_be_rendered(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo xtask tidy | test [--deep] | services | deploy-check | simulate [--help]";
+const USAGE: &str =
+    "usage: cargo xtask tidy | test [--deep] | services | deploy-check [--program FILE] | simulate [--help]";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -32,7 +33,10 @@ fn run(arguments: &[String]) -> Result<bool> {
         ["tidy"] => tidy::run(&root),
         ["test"] => test::run(&root, false),
         ["test", "--deep"] => test::run(&root, true),
-        ["deploy-check"] => deploy::run(&root, &test::target_folder(&root)),
+        ["deploy-check"] => deploy::run(&root, &test::target_folder(&root), None),
+        ["deploy-check", "--program", program] => {
+            deploy::run(&root, &test::target_folder(&root), Some(&std::path::absolute(program)?))
+        }
         ["services"] => test::services(&root),
         ["simulate", arguments @ ..] => simulate::run(&root, arguments),
         _ => bail!("{USAGE}"),

@@ -17,9 +17,9 @@ pub struct Environment {
 
 /// What the tests' readers need.
 pub const READERS: Environment = Environment { folder: "test-venv", requirements: "tests/requirements.txt", pip: &[] };
-/// An emulator of AWS that wants other versions.
-pub const MINISTACK: Environment =
-    Environment { folder: "test-ministack", requirements: "tests/requirements-ministack.txt", pip: &[] };
+/// What the gates of `deploy/` need, in other versions, and ministack, an emulator of AWS, for the tests, too. The list is complete.
+pub const DEPLOY: Environment =
+    Environment { folder: "deploy-venv", requirements: "deploy/requirements.txt", pip: &["--no-deps"] };
 
 /// The interpreter of an environment, or `None`, noted in `missing`, where it cannot be made.
 pub fn provide(of: Environment, root: &Path, target: &Path, missing: &mut Vec<String>) -> Option<PathBuf> {
@@ -36,7 +36,7 @@ pub fn provide(of: Environment, root: &Path, target: &Path, missing: &mut Vec<St
 ///
 /// # Errors
 /// No Python, or a package that cannot be had.
-pub fn environment(of: Environment, root: &Path, target: &Path) -> Result<PathBuf> {
+fn environment(of: Environment, root: &Path, target: &Path) -> Result<PathBuf> {
     let (folder, wanted) = (target.join(of.folder), root.join(of.requirements));
     let requirements = std::fs::read_to_string(&wanted).with_context(|| format!("{}", wanted.display()))?;
     let python = folder.join("bin/python");

@@ -212,12 +212,16 @@ assumptions! {
     nodes: Chosen, 2..=10_000, Spread::Double;
     /// GB of disk of a machine
     node_gigabytes: Chosen, 1..=16_384, Spread::Double;
-    /// size of the database, as multiples of db.r7g.large
-    database_size: Chosen, 1..=24, Spread::Double;
+    /// cores of spot machines that stay for workers while nothing is asked
+    idle_cores: Chosen, 0..=10_000, Spread::Between(0, 16);
+    /// size of the database, as multiples of db.r7g.large; 0 for db.t4g.medium
+    database_size: Chosen, 0..=24, Spread::Double;
     /// GB of disk of the database
     database_gigabytes: Chosen, 20..=65_536, Spread::Double;
     /// nodes of Valkey
     cache_nodes: Chosen, 1..=500, Spread::Double;
+    /// size of such a node, as multiples of cache.r7g.large; 0 for cache.t4g.small
+    cache_size: Chosen, 0..=24, Spread::Double;
     /// zones
     zones: Asked, 2..=6, Spread::None;
     /// NAT gateways, for what lies outside and for AWS's own addresses where there are no endpoints; no byte of messages passes them

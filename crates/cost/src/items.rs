@@ -70,10 +70,14 @@ items! {
     DynamoDbRestore = "dynamodb.restore", DynamoDb, GbMonth;
     /// A db.r7g.large in two zones; larger ones cost as many times more as they are larger.
     RdsInstance = "rds.instance", Rds, Hour;
+    /// A db.t4g.medium in two zones.
+    RdsSmallInstance = "rds.small-instance", Rds, Hour;
     /// Bytes kept in two zones.
     RdsStorage = "rds.storage", Rds, GbMonth;
-    /// A node of Valkey.
+    /// A cache.r7g.large with Valkey.
     ElastiCacheNode = "elasticache.node", ElastiCache, Hour;
+    /// A cache.t4g.small with Valkey.
+    ElastiCacheSmallNode = "elasticache.small-node", ElastiCache, Hour;
     /// Requests to the catalog.
     GlueRequest = "glue.request", Glue, Million;
     /// Letters.

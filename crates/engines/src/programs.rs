@@ -78,9 +78,9 @@ pub fn weed() -> Option<PathBuf> {
     beside_python.into_iter().chain(in_target).find(|path| path.is_file()).or_else(|| in_path("weed"))
 }
 
-/// `ministack`: in an environment of its own that `cargo xtask test` makes, or in the path.
+/// `ministack`: in the environment of `deploy/` that `cargo xtask test` makes, or in the path.
 pub fn ministack() -> Option<PathBuf> {
-    in_target("test-ministack/bin/ministack").filter(|path| path.is_file()).or_else(|| in_path("ministack"))
+    in_target("deploy-venv/bin/ministack").filter(|path| path.is_file()).or_else(|| in_path("ministack"))
 }
 
 /// `DynamoDBLocal.jar`: where `cargo xtask test` puts it.

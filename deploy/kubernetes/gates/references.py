@@ -80,7 +80,7 @@ def ways_in(things):
     for ingress in (thing for thing in things if thing["kind"] == "Ingress"):
         for name in set(backends(ingress)) - services - {ANSWERED}:
             yield f"{helm.named(ingress)}: leads to {name}, which is not there"
-        hidden = [path["path"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]
-                  if path["backend"]["service"]["name"] == ANSWERED]
-        if hidden != ["/metrics"]:
-            yield f"{helm.named(ingress)}: shows /metrics to everybody"
+        for rule in ingress["spec"]["rules"]:
+            hidden = [path["path"] for path in rule["http"]["paths"] if path["backend"]["service"]["name"] == ANSWERED]
+            if hidden != ["/metrics"]:
+                yield f"{helm.named(ingress)}: shows /metrics of {rule['host']} to everybody"

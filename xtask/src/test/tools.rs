@@ -15,7 +15,7 @@ struct Tool {
     is_there: fn() -> bool,
 }
 
-const TOOLS: [Tool; 16] = [
+const TOOLS: [Tool; 17] = [
     Tool {
         name: "unzip",
         package: "unzip",
@@ -59,9 +59,9 @@ const TOOLS: [Tool; 16] = [
         is_there: || works(Command::new("zstd").arg("--version")),
     },
     Tool {
-        name: "python3",
+        name: PYTHON,
         package: "python3-venv",
-        purpose: "reads exports and letters, takes letters over, and moves the browser",
+        purpose: "reads exports and letters, takes letters over, moves the browser, and looks through deploy/",
         is_there: venv,
     },
     Tool {
@@ -101,9 +101,9 @@ const TOOLS: [Tool; 16] = [
         is_there: || works(Command::new("qemu-x86_64").arg("--version")),
     },
     Tool {
-        name: "npm",
+        name: NPM,
         package: "npm",
-        purpose: "brings DynamoDB Local",
+        purpose: "brings DynamoDB Local and the icons of the pictures",
         is_there: || works(Command::new("npm").arg("--version")),
     },
     Tool {
@@ -112,12 +112,21 @@ const TOOLS: [Tool; 16] = [
         purpose: "gives workers wrong clocks",
         is_there: || works(Command::new("faketime").arg("--version")),
     },
+    Tool {
+        name: RENDERER,
+        package: "librsvg2-bin",
+        purpose: "makes PNGs of the pictures",
+        is_there: || works(Command::new(RENDERER).arg("--version")),
+    },
 ];
 
 /// What `cargo xtask services` starts from Debian's packages, and needs for the rest.
 pub const REDIS: &str = "redis-server";
 pub const POSTGRES: &str = "postgres";
-pub const OF_SERVICES: [&str; 3] = [REDIS, POSTGRES, "python3"];
+pub const OF_SERVICES: [&str; 3] = [REDIS, POSTGRES, PYTHON];
+pub const PYTHON: &str = "python3";
+pub const NPM: &str = "npm";
+pub const RENDERER: &str = "rsvg-convert";
 
 /// A run-time without the compiler cannot start a source file.
 fn java() -> bool {

@@ -11,6 +11,8 @@ use crate::volumes::{SECONDS_A_MONTH, Volumes};
 const IMAGE_BYTES: u128 = GB;
 /// Health checks of Route 53, one for each region.
 const HEALTH_CHECKS: u128 = 1;
+/// Cores of the machine that work is priced by.
+const CORES: u128 = 16;
 /// A pod asks for its secrets anew each hour.
 const SECRET_READS_A_MONTH: u128 = 730;
 
@@ -28,15 +30,23 @@ fn machines(bill: &mut Bill, a: &Assumptions) {
     bill.add(Purpose::Platform, Item::EksCluster, "control plane", SECONDS_A_MONTH);
     bill.add(Purpose::Platform, Item::Ec2Node, "machines for API and cluster", nodes);
     bill.add(Purpose::Platform, Item::Ec2Disk, "their disks", work::disk(a, nodes));
+    let idle = (u128::from(a.idle_cores) * SECONDS_A_MONTH).div_ceil(CORES);
+    bill.add(Purpose::Platform, Item::Ec2WorkSpot, "machines that wait for work", idle);
     bill.add(Purpose::Platform, Item::EcrStorage, "images", IMAGE_BYTES);
 }
 
 fn stores(bill: &mut Bill, a: &Assumptions) {
-    let database = u128::from(a.database_size) * SECONDS_A_MONTH;
-    bill.add(Purpose::Platform, Item::RdsInstance, "database in two zones", database);
+    let (database, size) = match a.database_size {
+        0 => (Item::RdsSmallInstance, 1),
+        size => (Item::RdsInstance, size),
+    };
+    bill.add(Purpose::Platform, database, "database in two zones", u128::from(size) * SECONDS_A_MONTH);
     bill.add(Purpose::Platform, Item::RdsStorage, "its disks", u128::from(a.database_gigabytes) * GB);
-    let cache = u128::from(a.cache_nodes) * SECONDS_A_MONTH;
-    bill.add(Purpose::Platform, Item::ElastiCacheNode, "queue and limits", cache);
+    let (node, size) = match a.cache_size {
+        0 => (Item::ElastiCacheSmallNode, 1),
+        size => (Item::ElastiCacheNode, size),
+    };
+    bill.add(Purpose::Platform, node, "queue and limits", u128::from(a.cache_nodes * size) * SECONDS_A_MONTH);
 }
 
 fn network(bill: &mut Bill, a: &Assumptions, v: &Volumes) {

@@ -99,18 +99,28 @@ fn a_small_platform_by_hand() {
     let items = [
         (Item::EksCluster, "73.00"),
         (Item::Ec2Node, "119.14"),
-        (Item::RdsInstance, "348.94"),
-        (Item::ElastiCacheNode, "255.79"),
+        (Item::RdsSmallInstance, "94.17"),
+        (Item::RdsInstance, "0.00"),
+        (Item::ElastiCacheSmallNode, "37.38"),
+        (Item::ElastiCacheNode, "0.00"),
         (Item::ElbBalancer, "16.43"),
         (Item::VpcAddress, "21.90"),
         (Item::VpcNat, "98.55"),
         (Item::CloudWatchMetric, "15.00"),
-        (Item::SecretsManagerSecret, "1.60"),
+        (Item::SecretsManagerSecret, "2.00"),
         (Item::KmsKey, "2.00"),
     ];
     for (item, dollars) in items {
         check(&a, |line| line.item == item, dollars);
     }
+    let of_platform = |item| move |line: &Line| line.purpose == Purpose::Platform && line.item == item;
+    // A quarter of a machine of 16 cores on spot; two disks of 100 GB.
+    check(&a, of_platform(Item::Ec2WorkSpot), "47.63");
+    check(&a, of_platform(Item::Ec2Disk), "16.00");
+    // The sizes above the least.
+    let larger = with(&[("database_size", 2), ("cache_size", 1), ("cache_nodes", 3)]);
+    check(&larger, |line| line.item == Item::RdsInstance, "697.88");
+    check(&larger, |line| line.item == Item::ElastiCacheNode, "383.69");
 }
 
 #[test]

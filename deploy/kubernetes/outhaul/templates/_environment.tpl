@@ -7,14 +7,17 @@ the program reads as what they are: text in quotes stays text, whatever it looks
 {{- $files := dict "queue" (dict "password_file" "/run/outhaul/redis") "postgres" (dict "password_file" "/run/outhaul/database") -}}
 {{- if eq .role "migrate" }}
 {{- $files = dict "postgres" (dict "password_file" "/run/outhaul/database" "owner_password_file" "/run/outhaul/database-owner") -}}
-{{- else if and (eq .role "worker") .root.Values.settings.mail.user }}
+{{- else if and (eq .role "worker") (include "outhaul.mailSecret" .) }}
 {{- $files = merge $files (dict "mail" (dict "password_file" "/run/outhaul/mail")) -}}
+{{- end }}
+{{- if include "outhaul.signs" . }}
+{{- $files = merge $files (dict "auth" (dict "keys_folder" "/run/outhaul-keys")) -}}
 {{- end }}
 {{- $fixed := merge (dict "storage" (dict "data" "/var/lib/outhaul/data")) $files -}}
 {{- $settings := mergeOverwrite (deepCopy .root.Values.settings) (deepCopy .values.settings) $fixed -}}
-{{- if ne .role "worker" }}
-{{- /* Only workers send letters. */}}
-{{- $settings = omit $settings "mail" }}
+{{- if not (or (eq .role "worker") (and (eq .role "maintenance") (eq .root.Values.settings.mail.kind "ses"))) }}
+{{- /* Only workers send letters; of SES the doctor asks, too, whether it would. */}}
+{{- $settings = omit $settings "mail" "ses" }}
 {{- end }}
 {{- range $section, $fields := $settings }}
 {{- range $field, $value := $fields }}
@@ -31,7 +34,7 @@ the program reads as what they are: text in quotes stays text, whatever it looks
 {{- define "outhaul.secrets" -}}
 {{- if eq .role "migrate" -}}
 database databaseOwner
-{{- else if and (eq .role "worker") .root.Values.settings.mail.user -}}
+{{- else if and (eq .role "worker") (include "outhaul.mailSecret" .) -}}
 redis database mail
 {{- else -}}
 redis database
@@ -41,6 +44,11 @@ redis database
 {{/* The Kubernetes secret that holds one of them: the migration comes before the others are made. */}}
 {{- define "outhaul.secret" -}}
 {{ .root.Release.Name }}-{{ .role | eq "migrate" | ternary "migrate-" "" }}{{ .secret | kebabcase }}
+{{- end }}
+
+{{/* Whether a mail server wants a password; SES asks who the pod is. */}}
+{{- define "outhaul.mailSecret" -}}
+{{- if and (eq .root.Values.settings.mail.kind "smtp") .root.Values.settings.mail.user }}true{{ end -}}
 {{- end }}
 
 {{/* Roles that sign tokens and links, and so need the same keys. */}}

@@ -42,29 +42,6 @@ spec:
     fsGroupChangePolicy: OnRootMismatch
     seccompProfile:
       type: RuntimeDefault
-  {{- if include "outhaul.signs" . }}
-  initContainers:
-    - name: keys
-      image: {{ .root.Values.keysImage }}
-      imagePullPolicy: IfNotPresent
-      # The program takes keys only from a folder and files that nobody else can read.
-      command: [/bin/sh, -euc]
-      args:
-        - |
-          install -d -m 0700 /var/lib/outhaul/data /var/lib/outhaul/data/keys
-          install -m 0600 /run/outhaul-keys/* /var/lib/outhaul/data/keys/
-      securityContext:
-        {{- include "outhaul.confined" . | nindent 8 }}
-      resources:
-        requests: {cpu: 10m, memory: 16Mi, ephemeral-storage: 1Mi}
-        limits: {cpu: 100m, memory: 32Mi, ephemeral-storage: 16Mi}
-      volumeMounts:
-        - name: data
-          mountPath: /var/lib/outhaul
-        - name: keys
-          mountPath: /run/outhaul-keys
-          readOnly: true
-  {{- end }}
   containers:
     - name: outhaul
       image: {{ .root.Values.image.repository }}@{{ .root.Values.image.digest }}
@@ -99,6 +76,11 @@ spec:
         - name: authorities
           mountPath: /etc/outhaul
           readOnly: true
+        {{- if include "outhaul.signs" . }}
+        - name: keys
+          mountPath: /run/outhaul-keys
+          readOnly: true
+        {{- end }}
   volumes:
     # Staging, locks and what is sorted on disk: nothing that outlives the pod.
     - name: data
@@ -119,6 +101,7 @@ spec:
       configMap:
         name: {{ .root.Release.Name }}-{{ eq .role "migrate" | ternary "migrate-" "" }}authorities
     {{- if include "outhaul.signs" . }}
+    # Of root and the pod's group; nobody else may read them, or the program refuses them.
     - name: keys
       secret:
         secretName: {{ .root.Release.Name }}-keys
