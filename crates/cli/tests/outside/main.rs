@@ -11,6 +11,7 @@ mod edges;
 mod first_export;
 mod fleet;
 mod iceberg;
+mod inbox;
 #[cfg(feature = "failpoints")]
 mod kills;
 mod login_times;
@@ -33,6 +34,10 @@ mod service_kills;
 #[cfg(feature = "failpoints")]
 mod stuck;
 mod support;
+mod table_items;
+#[cfg(feature = "failpoints")]
+mod table_kills;
+mod tables;
 mod telemetry;
 mod torture;
 mod two_ingests;
