@@ -5,6 +5,7 @@ mod catalog_rest;
 mod dynamodb;
 mod http;
 mod ingest;
+mod keys;
 mod logs;
 mod mail;
 mod places;

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use aws::{Credentials, OptionError};
+use aws::OptionError;
 use serde::{Deserialize, Serialize};
 use stores_dynamodb::DynamoOptions;
 
+use super::keys::Keys;
 use super::secret::Secret;
 use crate::exit::Failure;
 
@@ -42,12 +43,7 @@ impl Default for DynamoDb {
 
 impl DynamoDb {
     pub(super) fn check(&self) -> Result<(), Failure> {
-        let has_secret = !self.secret_key.is_empty() || !self.secret_key_file.as_os_str().is_empty();
-        if has_secret == self.access_key.is_empty() {
-            return Err(Failure::usage(
-                "dynamodb.access_key and a secret (dynamodb.secret_key or dynamodb.secret_key_file) belong together",
-            ));
-        }
+        self.keys().check()?;
         let wrong = |error: OptionError| Failure::usage(format!("dynamodb.{error}"));
         self.options()?.check().map_err(wrong)
     }
@@ -60,11 +56,12 @@ impl DynamoDb {
         let given = |text: &String| (!text.is_empty()).then(|| text.clone());
         let mut options = DynamoOptions::new(&self.prefix, &self.region);
         options.place.endpoint = given(&self.endpoint);
-        let secret = self.secret_key.or_file("dynamodb.secret_key", &self.secret_key_file)?;
-        if let Some(access_key) = given(&self.access_key) {
-            options.place.credentials =
-                Credentials::Keys { access_key, secret_key: secret.hidden(), session_token: None };
-        }
+        options.place.credentials = self.keys().credentials()?;
         Ok(options)
+    }
+
+    fn keys(&self) -> Keys<'_> {
+        let Self { access_key, secret_key, secret_key_file, .. } = self;
+        Keys { section: "dynamodb", access_key, secret_key, secret_key_file }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use aws::Credentials;
 use serde::{Deserialize, Serialize};
 
+use super::keys::Keys;
 use super::secret::Secret;
 use crate::exit::Failure;
 
@@ -53,12 +55,7 @@ impl Default for S3 {
 impl S3 {
     /// `used_by` names the setting that wants the bucket, if one does.
     pub(super) fn check(&self, used_by: Option<&str>) -> Result<(), Failure> {
-        let has_secret = !self.secret_key.is_empty() || !self.secret_key_file.as_os_str().is_empty();
-        if has_secret == self.access_key.is_empty() {
-            return Err(Failure::usage(
-                "s3.access_key and a secret (s3.secret_key or s3.secret_key_file) belong together",
-            ));
-        }
+        self.keys().check()?;
         match used_by {
             Some(setting) if self.bucket.is_empty() => {
                 Err(Failure::usage(format!("s3.bucket must be named: {setting} is kept there")))
@@ -67,11 +64,16 @@ impl S3 {
         }
     }
 
-    /// The secret of the key, wherever it is given.
+    /// What to sign with.
     ///
     /// # Errors
-    /// It is given twice, or its file cannot be read.
-    pub fn secret_key(&self) -> Result<Secret, Failure> {
-        self.secret_key.or_file("s3.secret_key", &self.secret_key_file)
+    /// The secret is given twice, or its file cannot be read.
+    pub fn credentials(&self) -> Result<Credentials, Failure> {
+        self.keys().credentials()
+    }
+
+    fn keys(&self) -> Keys<'_> {
+        let Self { access_key, secret_key, secret_key_file, .. } = self;
+        Keys { section: "s3", access_key, secret_key, secret_key_file }
     }
 }

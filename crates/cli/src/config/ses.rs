@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use ses::{Credentials, OptionError, SesOptions};
+use ses::{OptionError, SesOptions};
 
+use super::keys::Keys;
 use super::secret::Secret;
 use crate::exit::Failure;
 
@@ -41,12 +42,7 @@ impl Default for Ses {
 
 impl Ses {
     pub(super) fn check(&self) -> Result<(), Failure> {
-        let has_secret = !self.secret_key.is_empty() || !self.secret_key_file.as_os_str().is_empty();
-        if has_secret == self.access_key.is_empty() {
-            return Err(Failure::usage(
-                "ses.access_key and a secret (ses.secret_key or ses.secret_key_file) belong together",
-            ));
-        }
+        self.keys().check()?;
         let wrong = |error: OptionError| Failure::usage(format!("ses.{error}"));
         self.options(1)?.check().map_err(wrong)
     }
@@ -61,11 +57,12 @@ impl Ses {
         options.place.endpoint = given(&self.endpoint);
         options.configuration_set = given(&self.configuration_set);
         options.timeout_seconds = timeout_seconds;
-        let secret = self.secret_key.or_file("ses.secret_key", &self.secret_key_file)?;
-        if let Some(access_key) = given(&self.access_key) {
-            options.place.credentials =
-                Credentials::Keys { access_key, secret_key: secret.hidden(), session_token: None };
-        }
+        options.place.credentials = self.keys().credentials()?;
         Ok(options)
+    }
+
+    fn keys(&self) -> Keys<'_> {
+        let Self { access_key, secret_key, secret_key_file, .. } = self;
+        Keys { section: "ses", access_key, secret_key, secret_key_file }
     }
 }

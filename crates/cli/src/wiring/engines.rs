@@ -13,7 +13,7 @@ use domain::secret::Secret;
 use notifier::Sender;
 use postgres::{Deadlines, PostgresOptions, Tls};
 use queue_redis::{Redis, RedisOptions, RedisOptionsError};
-use s3::{Credentials, OptionError, S3Artifacts, S3Objects, S3Options};
+use s3::{OptionError, S3Artifacts, S3Objects, S3Options};
 use ses::SesNotifier;
 use stores_dynamodb::DynamoStores;
 use stores_postgres::PostgresStores;
@@ -162,9 +162,7 @@ fn s3(s3: &config::S3) -> Result<S3Options, Failure> {
     options.path_style = s3.path_style;
     options.kms_key = given(&s3.kms_key);
     options.verify_copies = s3.verify_copies;
-    if let (Some(access_key), Some(secret_key)) = (given(&s3.access_key), secret(&s3.secret_key()?)) {
-        options.place.credentials = Credentials::Keys { access_key, secret_key, session_token: None };
-    }
+    options.place.credentials = s3.credentials()?;
     options.check().map_err(wrong_s3)?;
     Ok(options)
 }
