@@ -8,6 +8,8 @@ mod readyz;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,10 +20,14 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    of_a_worker().routes(routes!(jwks::jwks))
+    of_any_process().routes(routes!(readyz::readyz)).routes(routes!(jwks::jwks))
 }
 
-/// Those that hold of a worker, too.
-pub fn of_a_worker() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(livez::livez)).routes(routes!(readyz::readyz)).routes(routes!(metrics::metrics))
+/// What a worker alone answers: it is ready without what only requests need.
+pub fn of_a_worker() -> Router<Arc<App>> {
+    Router::from(of_any_process()).route("/readyz", get(readyz::of_a_worker))
+}
+
+fn of_any_process() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(livez::livez)).routes(routes!(metrics::metrics))
 }

@@ -1,4 +1,4 @@
-//! Signing keys with rotation, and the server's secret: files of one folder that nobody else reads.
+//! Signing keys with rotation, and the server's secret: files of one folder that nobody else reads, or that was mounted for us.
 
 mod files;
 mod ring;
@@ -14,6 +14,7 @@ use domain::random::Random;
 use domain::time::Micros;
 use thiserror::Error;
 
+use files::Readers;
 pub(crate) use ring::{Jwk, Ring, SigningKey, VerifyingKey};
 
 /// How long a new key is published before it signs (seconds): longer than a client keeps the key set.
@@ -46,6 +47,7 @@ impl Purpose {
 /// The keys of one installation; processes that share the folder share them.
 pub struct Keys {
     folder: PathBuf,
+    readers: Readers,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     secret: [u8; 32],
@@ -56,20 +58,48 @@ impl Keys {
     /// Opens the folder (0700, its files 0600) and makes what is missing.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self, KeysError> {
         files::prepare(folder)?;
-        let secret = files::secret(folder, random.as_ref())?;
-        let mut keys = files::signing_keys(folder)?;
-        if keys.is_empty() {
+        files::make_secret(folder, random.as_ref())?;
+        if files::signing_keys(folder, Readers::Owner)?.is_empty() {
             // The very first key signs at once: there is none before it.
             files::add(folder, clock.now(), random.as_ref())?;
-            keys = files::signing_keys(folder)?;
         }
-        let ring = Mutex::new((clock.monotonic(), Arc::new(Ring::new(keys))));
-        Ok(Self { folder: folder.to_owned(), clock, random, secret, ring })
+        Self::read(folder, Readers::Owner, clock, random)
+    }
+
+    /// Reads a folder that was mounted, with all in it, for any number of processes. Nothing is ever written there; its group
+    /// may read it (0440), since that is how the owner of the mount lets us. Keys that come or go are seen within half a minute.
+    ///
+    /// # Errors
+    /// Also [`KeysError::Missing`] where the server's secret or a signing key is not there.
+    pub fn mounted(folder: &Path, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self, KeysError> {
+        let keys = Self::read(folder, Readers::Group, clock, random)?;
+        match keys.newest_made_at()? {
+            Some(_) => Ok(keys),
+            None => Err(KeysError::Missing("a signing key".to_owned())),
+        }
+    }
+
+    fn read(
+        folder: &Path,
+        readers: Readers,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, KeysError> {
+        let secret = files::secret(folder, readers)?;
+        let ring = Ring::new(files::signing_keys(folder, readers)?);
+        let ring = Mutex::new((clock.monotonic(), Arc::new(ring)));
+        Ok(Self { folder: folder.to_owned(), readers, clock, random, secret, ring })
     }
 
     /// Makes a new key, which is published now and signs after [`OVERLAP_SECONDS`], and removes keys that verify nothing
     /// any more. Returns the new key's id.
+    ///
+    /// # Errors
+    /// Also [`KeysError::Mounted`] where the keys are not ours.
     pub fn rotate(&self) -> Result<String, KeysError> {
+        if self.readers == Readers::Group {
+            return Err(KeysError::Mounted);
+        }
         let now = self.clock.now();
         let kid = files::add(&self.folder, now, self.random.as_ref())?;
         let ring = self.load(Duration::ZERO)?;
@@ -126,7 +156,7 @@ impl Keys {
         let now = self.clock.monotonic();
         let mut held = self.ring.lock().expect("no panic while the keys are held");
         if now.saturating_sub(held.0) >= age {
-            *held = (now, Arc::new(Ring::new(files::signing_keys(&self.folder)?)));
+            *held = (now, Arc::new(Ring::new(files::signing_keys(&self.folder, self.readers)?)));
         }
         Ok(Arc::clone(&held.1))
     }
@@ -151,6 +181,15 @@ pub enum KeysError {
     /// Others may read a key.
     #[error("{0} can be read by others: its mode must be 0600, that of its folder 0700")]
     Open(String),
+    /// The same of a key that was mounted.
+    #[error("{0} can be read by everybody, or written by its group: its mode must be 0440 or less")]
+    OpenMount(String),
+    /// Whoever mounts keys makes them, too.
+    #[error("{0} is not there")]
+    Missing(String),
+    /// New keys come from whoever mounts them.
+    #[error("the keys were mounted, and are only read")]
+    Mounted,
     /// A key that anybody could guess.
     #[error("{0} is a sample key, not one made by chance")]
     Weak(String),

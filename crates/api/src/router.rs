@@ -24,7 +24,7 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// What a worker alone answers: nothing of people and exports.
 pub(crate) fn operations(app: Arc<App>) -> Router {
-    let routes = Router::from(health::of_a_worker()).fallback(async || Problem::not_found());
+    let routes = health::of_a_worker().fallback(async || Problem::not_found());
     let routes = routes.method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed));
     middleware::around(routes, &app).with_state(app)
 }

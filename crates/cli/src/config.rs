@@ -82,7 +82,7 @@ pub struct Config {
     pub postgres: Postgres,
     /// The server of `lake.catalog`, where that is `rest`.
     pub catalog_rest: CatalogRest,
-    /// The bucket of `artifacts` and `lake.files`, where one of them is kept there.
+    /// The buckets of `artifacts` and `lake.files`, where one of them is kept there.
     pub s3: S3,
     /// Every limit of the contract.
     pub limits: Limits,
@@ -213,7 +213,7 @@ impl Config {
         self.telemetry.check()?;
         self.queue.check()?;
         self.postgres.check(self.user_of_postgres())?;
-        self.s3.check(self.user_of_s3())?;
+        self.s3.check(self.artifacts.kind == Files::S3, self.lake.files == Files::S3)?;
         if self.jobs.kind == Records::DynamoDb {
             self.dynamodb.check()?;
         }
@@ -234,15 +234,6 @@ impl Config {
         match (self.directory.kind, self.lake.catalog) {
             (Database::Postgres, _) => Some("directory.kind"),
             (_, Catalog::Postgres) => Some("lake.catalog"),
-            _ => None,
-        }
-    }
-
-    /// The setting that something is kept in a bucket for, if one is.
-    pub fn user_of_s3(&self) -> Option<&'static str> {
-        match (self.artifacts.kind, self.lake.files) {
-            (Files::S3, _) => Some("artifacts.kind"),
-            (_, Files::S3) => Some("lake.files"),
             _ => None,
         }
     }

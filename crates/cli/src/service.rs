@@ -100,7 +100,9 @@ impl Service {
                 Ok(())
             });
         }
-        service.parts.spawn(housekeeping::run(app, installation.config.auth.key_days, stopped));
+        if roles.api {
+            service.parts.spawn(housekeeping::run(app, installation.config.auth.days_of_a_key(), stopped));
+        }
         service.follow(outside);
         info!(role = roles.name(), "started");
         Ok(service)
@@ -154,11 +156,6 @@ fn flat(ended: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<()
 /// The API over the stores of the data folder.
 pub fn app(installation: &Installation, public_url: String) -> Result<Arc<App>, Failure> {
     let config = &installation.config;
-    let keys = Keys::open(
-        &installation.folder.join("keys"),
-        Arc::clone(&installation.clock),
-        Arc::clone(&installation.random),
-    );
     let ports = Ports {
         jobs: Arc::clone(&installation.jobs),
         directory: Arc::clone(&installation.directory),
@@ -185,5 +182,14 @@ pub fn app(installation: &Installation, public_url: String) -> Result<Arc<App>, 
         trusted_proxies: config.http.trusted_proxies()?,
         presigned: config.http.downloads == Downloads::Presigned,
     };
-    Ok(App::new(ports, keys.or_exit(Exit::Unavailable)?, options))
+    Ok(App::new(ports, keys(installation)?, options))
+}
+
+fn keys(installation: &Installation) -> Result<Keys, Failure> {
+    let (clock, random) = (Arc::clone(&installation.clock), Arc::clone(&installation.random));
+    let opened = match installation.config.auth.mounted_keys() {
+        Some(folder) => Keys::mounted(folder, clock, random),
+        None => Keys::open(&installation.folder.join("keys"), clock, random),
+    };
+    opened.or_exit(Exit::Unavailable)
 }

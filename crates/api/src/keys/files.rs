@@ -1,4 +1,4 @@
-//! The files: one per signing key, one for the server's secret; each written whole under another name first.
+//! The files: one per signing key, one for the server's secret; what is written appears whole.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -18,6 +18,15 @@ use super::ring::{SigningKey, thumbprint};
 const SECRET: &str = "server.secret";
 const SUFFIX: &str = ".key";
 
+/// Who may read keys beside us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Nobody.
+    Owner,
+    /// The group that a mounted secret belongs to.
+    Group,
+}
+
 /// A signing key as it lies in its file, `KID.key`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,18 +41,26 @@ struct Stored {
 /// Makes the folder, or refuses one that others may enter.
 pub(super) fn prepare(folder: &Path) -> Result<(), KeysError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    closed(folder)
+    closed(folder, Readers::Owner)
 }
 
-/// The server's secret, made if there is none.
-pub(super) fn secret(folder: &Path, random: &dyn Random) -> Result<[u8; 32], KeysError> {
+/// Makes the server's secret if there is none.
+pub(super) fn make_secret(folder: &Path, random: &dyn Random) -> Result<(), KeysError> {
+    if folder.join(SECRET).exists() {
+        return Ok(());
+    }
+    let mut fresh = [0; 32];
+    random.fill(&mut fresh);
+    put(folder, SECRET, &fresh, random)
+}
+
+/// The server's secret.
+pub(super) fn secret(folder: &Path, readers: Readers) -> Result<[u8; 32], KeysError> {
     let path = folder.join(SECRET);
     if !path.exists() {
-        let mut fresh = [0; 32];
-        random.fill(&mut fresh);
-        put(folder, SECRET, &fresh, random)?;
+        return Err(KeysError::Missing(SECRET.to_owned()));
     }
-    closed(&path)?;
+    closed(&path, readers)?;
     let secret: [u8; 32] = fs::read(&path)?.try_into().map_err(|_| KeysError::Malformed(SECRET.to_owned()))?;
     if guessable(&secret) { Err(KeysError::Weak(SECRET.to_owned())) } else { Ok(secret) }
 }
@@ -68,15 +85,18 @@ pub(super) fn remove(folder: &Path, kid: &str) -> Result<(), KeysError> {
 }
 
 /// All signing keys of the folder.
-pub(super) fn signing_keys(folder: &Path) -> Result<Vec<SigningKey>, KeysError> {
+pub(super) fn signing_keys(folder: &Path, readers: Readers) -> Result<Vec<SigningKey>, KeysError> {
     let mut keys = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        // A name with a dot in front is being written.
+        // A name with a dot in front is being written, or is how Kubernetes exchanges all files of a mount at once.
         if name.ends_with(SUFFIX) && !name.starts_with('.') {
-            closed(&path)?;
-            keys.push(read(&path, &name)?);
+            match closed(&path, readers).and_then(|()| read(&path, &name)) {
+                // It was removed at this moment.
+                Err(KeysError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+                key => keys.push(key?),
+            }
         }
     }
     Ok(keys)
@@ -104,12 +124,13 @@ fn guessable(bytes: &[u8; 32]) -> bool {
     distinct < 12 || bytes.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1))
 }
 
-fn closed(path: &Path) -> Result<(), KeysError> {
+fn closed(path: &Path, readers: Readers) -> Result<(), KeysError> {
     let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(KeysError::Open(path.file_name().unwrap_or_default().display().to_string()))
+    let name = || path.file_name().unwrap_or_default().display().to_string();
+    match readers {
+        Readers::Owner if mode & 0o077 != 0 => Err(KeysError::Open(name())),
+        Readers::Group if mode & 0o027 != 0 => Err(KeysError::OpenMount(name())),
+        _ => Ok(()),
     }
 }
 

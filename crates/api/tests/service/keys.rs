@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::keys::{OVERLAP_SECONDS, Purpose, VERIFIES_SECONDS};
 use api::{Keys, KeysError};
@@ -72,6 +73,50 @@ fn no_start_with_open_weak_or_broken_keys() {
     let (_root, folder, key) = prepared();
     fs::rename(&key, key.with_file_name("other.key")).unwrap();
     assert!(matches!(open(&folder, 1), Err(KeysError::Malformed(_))));
+}
+
+/// As Kubernetes mounts a secret: links into a folder that is exchanged as a whole, files of root that a group may read.
+fn mount(files: &[PathBuf], at: &Path) {
+    let data = at.join("..2026_11_22");
+    fs::create_dir_all(&data).unwrap();
+    std::os::unix::fs::symlink("..2026_11_22", at.join("..data")).unwrap();
+    for file in files {
+        let name = file.file_name().unwrap();
+        fs::copy(file, data.join(name)).unwrap();
+        fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o440)).unwrap();
+        std::os::unix::fs::symlink(Path::new("..data").join(name), at.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn mounted_keys_are_read_and_never_written() {
+    let root = tempfile::tempdir().unwrap();
+    let (folder, at) = (root.path().join("keys"), root.path().join("mounted"));
+    let own = open(&folder, 1).unwrap();
+    let clock = Arc::new(ManualClock::at(NOW));
+    let mounted = || {
+        let random = Arc::new(Generator::<rand_chacha::ChaCha20Rng>::seeded(2));
+        Keys::mounted(&at, clock.clone(), random)
+    };
+    assert!(matches!(mounted(), Err(KeysError::Missing(_))), "nothing is there");
+    mount(&files(&folder), &at);
+    let before = files(&at);
+    let keys = mounted().unwrap();
+    assert_eq!(keys.code(Purpose::Link, b"x"), own.code(Purpose::Link, b"x"));
+    assert!(matches!(keys.rotate(), Err(KeysError::Mounted)));
+    assert_eq!(files(&at), before);
+
+    let key = before.iter().find(|path| path.extension() == Some("key".as_ref())).unwrap();
+    for mode in [0o444, 0o460, 0o641] {
+        fs::set_permissions(key, fs::Permissions::from_mode(mode)).unwrap();
+        assert!(matches!(mounted(), Err(KeysError::OpenMount(_))), "{mode:o}");
+    }
+    fs::remove_file(key).unwrap();
+    assert!(matches!(mounted(), Err(KeysError::Missing(_))), "no signing key");
+    // Whoever has keys goes on with them until the next look.
+    assert!(keys.newest_made_at().unwrap().is_some());
+    clock.advance(Duration::from_secs(30));
+    assert!(keys.newest_made_at().unwrap().is_none());
 }
 
 fn kid(token: &str) -> String {

@@ -1,4 +1,4 @@
-//! `[s3]`: the bucket of the artifacts and of the lake's files, where they are kept there.
+//! `[s3]`: the buckets of the artifacts and of the lake's files, where they are kept there.
 
 use std::path::PathBuf;
 
@@ -15,6 +15,8 @@ use crate::exit::Failure;
 pub struct S3 {
     /// The bucket; empty where nothing is kept there.
     pub bucket: String,
+    /// The bucket of the lake's files; empty where they lie in `bucket`, too.
+    pub lake_bucket: String,
     /// What every key begins with, e.g. `outhaul`; empty for nothing.
     pub prefix: String,
     /// The bucket's region.
@@ -39,6 +41,7 @@ impl Default for S3 {
     fn default() -> Self {
         Self {
             bucket: String::new(),
+            lake_bucket: String::new(),
             prefix: String::new(),
             region: "us-east-1".to_owned(),
             endpoint: String::new(),
@@ -53,14 +56,18 @@ impl Default for S3 {
 }
 
 impl S3 {
-    /// `used_by` names the setting that wants the bucket, if one does.
-    pub(super) fn check(&self, used_by: Option<&str>) -> Result<(), Failure> {
+    /// The bucket of the lake's files.
+    pub fn lake_bucket(&self) -> &str {
+        if self.lake_bucket.is_empty() { &self.bucket } else { &self.lake_bucket }
+    }
+
+    /// `has_artifacts` and `has_lake` say what is kept in buckets.
+    pub(super) fn check(&self, has_artifacts: bool, has_lake: bool) -> Result<(), Failure> {
         self.keys().check()?;
-        match used_by {
-            Some(setting) if self.bucket.is_empty() => {
-                Err(Failure::usage(format!("s3.bucket must be named: {setting} is kept there")))
-            }
-            _ => Ok(()),
+        let kept = [("artifacts.kind", has_artifacts, &*self.bucket), ("lake.files", has_lake, self.lake_bucket())];
+        match kept.into_iter().find(|(_, is_kept, bucket)| *is_kept && bucket.is_empty()) {
+            Some((setting, ..)) => Err(Failure::usage(format!("s3.bucket must be named: {setting} is kept there"))),
+            None => Ok(()),
         }
     }
 

@@ -73,6 +73,7 @@ fn what_cannot_be_is_refused_by_its_name() {
         ("[postgres]\nconnections = 0", "postgres.connections"),
         ("[postgres]\nanswer_milliseconds = 0", "postgres.answer_milliseconds"),
         ("[artifacts]\nkind = 's3'", "s3.bucket"),
+        ("[artifacts]\nkind = 's3'\n[s3]\nlake_bucket = 'lake'", "artifacts.kind"),
         ("[lake]\nfiles = 's3'", "lake.files"),
         ("[s3]\naccess_key = 'k'", "s3.access_key"),
         ("[s3]\nsecret_key = 's'", "s3.access_key"),

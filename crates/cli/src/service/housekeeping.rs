@@ -1,4 +1,4 @@
-//! What a running service does once in a while: keys grow old, logins run out.
+//! What a running API does once in a while: keys grow old, logins run out. A worker alone sees neither.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::interrupt::{self, Switch};
 const ROUND: Duration = Duration::from_secs(3_600);
 const DAY_SECONDS: u64 = 86_400;
 
-/// Goes its rounds until the service stops.
+/// Goes its rounds until the service stops. Keys that are `key_days` old get a successor; with 0, none does.
 pub async fn run(app: Arc<App>, key_days: u32, mut stop: Switch) -> Result<(), Failure> {
     let mut rounds = tokio::time::interval(ROUND);
     loop {

@@ -13,12 +13,12 @@ use domain::secret::Secret;
 use notifier::Sender;
 use postgres::{Deadlines, PostgresOptions, Tls};
 use queue_redis::{Redis, RedisOptions, RedisOptionsError};
-use s3::{OptionError, S3Artifacts, S3Objects, S3Options};
+use s3::{Bucket, OptionError, S3Artifacts, S3Objects, S3Options};
 use ses::SesNotifier;
 use stores_dynamodb::DynamoStores;
 use stores_postgres::PostgresStores;
 
-use crate::config::{self, Catalog, Config, Database, MailKind, PostgresTls, QueueKind, Records};
+use crate::config::{self, Catalog, Config, Database, Files, MailKind, PostgresTls, QueueKind, Records};
 use crate::exit::Failure;
 use crate::remote::tls;
 
@@ -37,8 +37,10 @@ pub struct Engines {
     pub rest: Option<Arc<RestCatalog>>,
     /// SES: letters.
     pub ses: Option<SesNotifier>,
-    /// A bucket, with the artifacts or the table's files or both.
+    /// The bucket of the artifacts.
     pub s3: Option<Arc<S3Artifacts>>,
+    /// The bucket of the table's files, often the same.
+    pub lake: Option<Bucket>,
 }
 
 impl Engines {
@@ -67,14 +69,24 @@ impl Engines {
             let (clock, random) = shared();
             engines.ses = Some(ses(config, config.mail.sender()?, clock, random).await?);
         }
-        if config.user_of_s3().is_some() {
+        if config.artifacts.kind == Files::S3 {
             let (clock, random) = shared();
-            let opened = S3Artifacts::open(&s3(&config.s3)?, clock, random).await;
+            let opened = S3Artifacts::open(&s3(&config.s3, &config.s3.bucket)?, clock, random).await;
             engines.s3 = Some(Arc::new(opened.map_err(wrong_s3)?));
         }
-        if let (Catalog::Rest, Some(s3)) = (config.lake.catalog, &engines.s3) {
+        if config.lake.files == Files::S3 {
+            let name = config.s3.lake_bucket();
+            engines.lake = match &engines.s3 {
+                Some(s3) if s3.bucket().name() == name => Some(s3.bucket().clone()),
+                _ => {
+                    let (clock, random) = shared();
+                    Some(Bucket::open(&s3(&config.s3, name)?, clock, random).await.map_err(wrong_s3)?)
+                }
+            };
+        }
+        if let (Catalog::Rest, Some(lake)) = (config.lake.catalog, &engines.lake) {
             let (clock, random) = shared();
-            engines.rest = Some(Arc::new(rest(&config.catalog_rest, s3, clock, random)?));
+            engines.rest = Some(Arc::new(rest(&config.catalog_rest, lake, clock, random)?));
         }
         Ok(engines)
     }
@@ -103,7 +115,16 @@ impl Engines {
         if let Some(s3) = &self.s3 {
             findings.extend(s3.bucket().check().await);
         }
+        if let Some(lake) = self.lake.as_ref().filter(|lake| !self.holds_artifacts(lake)) {
+            let named =
+                |finding: Finding| Finding { text: format!("{} (bucket of messages)", finding.text), ..finding };
+            findings.extend(lake.check().await.into_iter().map(named));
+        }
         findings
+    }
+
+    fn holds_artifacts(&self, bucket: &Bucket) -> bool {
+        self.s3.as_ref().is_some_and(|s3| s3.bucket().name() == bucket.name())
     }
 }
 
@@ -155,8 +176,8 @@ fn postgres_as(postgres: &config::Postgres, user: &str, password: &config::Secre
     options.with_pool_size(postgres.connections).map_err(wrong)
 }
 
-fn s3(s3: &config::S3) -> Result<S3Options, Failure> {
-    let mut options = S3Options::new(&s3.bucket, &s3.region);
+fn s3(s3: &config::S3, bucket: &str) -> Result<S3Options, Failure> {
+    let mut options = S3Options::new(bucket, &s3.region);
     options.prefix.clone_from(&s3.prefix);
     options.place.endpoint = given(&s3.endpoint);
     options.path_style = s3.path_style;
@@ -170,14 +191,14 @@ fn s3(s3: &config::S3) -> Result<S3Options, Failure> {
 /// What it remembers beside the server lies in the bucket, beside the table.
 fn rest(
     rest: &config::CatalogRest,
-    s3: &S3Artifacts,
+    bucket: &Bucket,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<RestCatalog, Failure> {
     let wrong = |error: catalog_rest::OptionError| Failure::usage(format!("catalog_rest.{error}"));
     let mut options = rest.options()?;
     options.tls = tls::config()?;
-    let objects = S3Objects::new(s3.bucket().clone());
+    let objects = S3Objects::new(bucket.clone());
     let beside = objects.location("lake/catalog");
     RestCatalog::new(options, Arc::new(objects), beside, clock, random).map_err(wrong)
 }

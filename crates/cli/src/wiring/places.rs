@@ -15,7 +15,7 @@ use stores_sqlite::SqliteStores;
 use tokio::runtime::Handle;
 
 use super::Engines;
-use crate::config::{Config, Files};
+use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit};
 
 /// The database of the data folder; not opened where nothing is kept in it.
@@ -81,15 +81,14 @@ pub fn queue(engines: &Engines, clock: &Arc<dyn Clock>) -> (Arc<dyn Queue>, Arc<
 
 /// Plans, parts, archives.
 pub async fn artifacts(
-    config: &Config,
     engines: &Engines,
     folder: &Path,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> Result<Arc<dyn Artifacts>, Failure> {
-    match (config.artifacts.kind, &engines.s3) {
-        (Files::S3, Some(s3)) => Ok(s3.clone()),
-        _ => {
+    match &engines.s3 {
+        Some(s3) => Ok(s3.clone()),
+        None => {
             let place = folder.join("artifacts");
             let folder = FolderArtifacts::open(&place, Arc::clone(clock), Arc::clone(random));
             Ok(Arc::new(folder.await.or_exit(Exit::Unavailable)?))
@@ -99,7 +98,6 @@ pub async fn artifacts(
 
 /// The table of messages.
 pub async fn lake(
-    config: &Config,
     engines: &Engines,
     folder: &Path,
     clock: &Arc<dyn Clock>,
@@ -107,8 +105,8 @@ pub async fn lake(
 ) -> Result<Arc<Lake>, Failure> {
     let options = LakeOptions::default();
     let mut parts = LakeParts::in_folder(folder, options.busy_timeout).await.or_exit(Exit::Unavailable)?;
-    if let (Files::S3, Some(s3)) = (config.lake.files, &engines.s3) {
-        parts.storage = Arc::new(s3::lake::storage(s3.bucket().clone(), Handle::current()));
+    if let Some(bucket) = &engines.lake {
+        parts.storage = Arc::new(s3::lake::storage(bucket.clone(), Handle::current()));
         parts.orphan_age = LakeParts::ORPHAN_AGE;
     }
     if let Some(catalog) = &engines.catalog {

@@ -6,6 +6,7 @@ mod canaries;
 mod clocks;
 mod contract;
 mod cost;
+mod deployed;
 #[cfg(feature = "failpoints")]
 mod edges;
 mod first_export;
