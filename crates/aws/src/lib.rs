@@ -8,6 +8,7 @@ mod error;
 mod headers;
 mod place;
 mod server_time;
+mod signer;
 mod tries;
 
 pub use calls::{CallError, Calls};
@@ -15,4 +16,5 @@ pub use error::{RequestNumber, causes, plain};
 pub use headers::NoTryNumbers;
 pub use place::{Credentials, OptionError, Place};
 pub use server_time::{ServerTime, system_time};
+pub use signer::{SignError, Signer};
 pub use tries::Tries;

@@ -109,7 +109,7 @@ impl Place {
         config.build()
     }
 
-    async fn provider(&self) -> SharedCredentialsProvider {
+    pub(crate) async fn provider(&self) -> SharedCredentialsProvider {
         match &self.credentials {
             Credentials::Surroundings => {
                 let region = Region::new(self.region.clone());

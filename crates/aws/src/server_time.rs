@@ -59,7 +59,7 @@ impl ServerTime {
     }
 
     /// Takes the `Date` of an answer; one that cannot be read changes nothing.
-    fn learn(&self, date: &str) {
+    pub(crate) fn learn(&self, date: &str) {
         let Ok(date) = DateTime::from_str(date, Format::HttpDate) else { return };
         let server = date.secs().saturating_mul(1_000_000);
         self.0.ahead.store(server.saturating_sub(self.0.clock.now().0), Ordering::Relaxed);

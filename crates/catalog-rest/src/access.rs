@@ -1,18 +1,19 @@
-//! The token that goes with each request: given, or asked for and kept until shortly before its end.
+//! How each request says who we are: by a token, given or asked for and kept until shortly before its end, or by a signature.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws::Signer;
 use domain::clock::Clock;
 use domain::secret::Secret;
 use domain::time::Micros;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use ureq::http::Method;
 use url::form_urlencoded::Serializer;
 
 use crate::body::{self, Granted};
 use crate::error::RestError;
-use crate::http::{Ask, Http};
+use crate::http::{Answer, Ask, Http};
 use crate::options::{Access, RestOptions};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -28,6 +29,7 @@ pub(crate) struct Identity {
     deadline: Duration,
     clock: Arc<dyn Clock>,
     token: Mutex<Option<(Secret, Micros)>>,
+    signer: OnceCell<Signer>,
 }
 
 impl Identity {
@@ -36,13 +38,14 @@ impl Identity {
             Access::Client { uri, .. } if !uri.is_empty() => uri.clone(),
             _ => format!("{}/v1/oauth/tokens", options.uri.trim_end_matches('/')),
         };
-        Self { access: options.access.clone(), uri, deadline: options.answer, clock, token: Mutex::default() }
+        let (token, signer) = (Mutex::default(), OnceCell::new());
+        Self { access: options.access.clone(), uri, deadline: options.answer, clock, token, signer }
     }
 
     /// The token for the next request, a new one where `refused` is the one that is kept.
     pub async fn token(&self, http: &Http, refused: Option<&Secret>) -> Result<Option<Secret>, RestError> {
         match &self.access {
-            Access::Open => Ok(None),
+            Access::Open | Access::Signed { .. } => Ok(None),
             Access::Token(token) => Ok(Some(token.clone())),
             Access::Client { id, secret, scope, .. } => {
                 let mut kept = self.token.lock().await;
@@ -59,6 +62,21 @@ impl Identity {
         }
     }
 
+    /// The headers that sign a request, where requests are signed.
+    pub async fn sign(&self, ask: &Ask) -> Result<Vec<(String, String)>, RestError> {
+        let Access::Signed { place, service } = &self.access else { return Ok(Vec::new()) };
+        let signer = self.signer.get_or_init(|| Signer::new(place, service, Arc::clone(&self.clock))).await;
+        let body = ask.body.as_ref().map_or(&[][..], |(_, bytes)| bytes);
+        let signed = signer.headers(ask.method.as_str(), &ask.url, body).await;
+        signed.map_err(|error| RestError::Away { why: error.to_string() })
+    }
+
+    /// Whether an answer shows that its request was signed by a clock that was wrong.
+    pub fn was_our_clock(&self, answer: &Answer) -> bool {
+        let learns = |signer: &Signer| answer.date().is_some_and(|date| signer.learn(date));
+        self.signer.get().is_some_and(learns) && matches!(answer.status, 400 | 401 | 403)
+    }
+
     /// Whether a token that was refused can be replaced.
     pub fn renews(&self) -> bool {
         matches!(self.access, Access::Client { .. })
@@ -67,7 +85,7 @@ impl Identity {
     async fn ask(&self, http: &Http, id: &str, secret: &Secret, scope: &str) -> Result<(Secret, Micros), RestError> {
         let body = Some((FORM, form(id, secret, scope).into_bytes()));
         let asked = self.clock.now();
-        let ask = Ask { method: Method::POST, url: self.uri.clone(), bearer: None, body };
+        let ask = Ask { method: Method::POST, url: self.uri.clone(), bearer: None, signature: Vec::new(), body };
         let answer = http.send(ask, self.deadline).await?;
         let Granted { access_token, expires_in } = body::read("token", &answer)?;
         let good = expires_in.unwrap_or(USUAL_SECONDS);

@@ -112,7 +112,7 @@ impl Client {
         timeout(deadline, tries).await.unwrap_or_else(late)
     }
 
-    /// One try, or two where the token was refused and another one may be had.
+    /// One try, or two where the token was refused and another one may be had, or the clock it was signed by was wrong.
     async fn signed(
         &self,
         method: Method,
@@ -122,8 +122,13 @@ impl Client {
     ) -> Result<Answer, RestError> {
         let token = self.identity.token(&self.http, None).await?;
         let body = body.map(|bytes| (JSON, bytes));
-        let ask = Ask { method, url, bearer: token.clone(), body };
+        let mut ask = Ask { method, url, bearer: token.clone(), signature: Vec::new(), body };
+        ask.signature = self.identity.sign(&ask).await?;
         let answer = self.http.send(ask.clone(), deadline).await?;
+        if self.identity.was_our_clock(&answer) {
+            ask.signature = self.identity.sign(&ask).await?;
+            return self.http.send(ask, deadline).await;
+        }
         if !matches!(answer.status, 401 | 419) || !self.identity.renews() {
             return Ok(answer);
         }

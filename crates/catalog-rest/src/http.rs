@@ -23,6 +23,8 @@ pub(crate) struct Ask {
     pub method: Method,
     pub url: String,
     pub bearer: Option<Secret>,
+    /// Headers that sign it.
+    pub signature: Vec<(String, String)>,
     /// Media type and bytes.
     pub body: Option<(&'static str, Vec<u8>)>,
 }
@@ -39,7 +41,12 @@ pub(crate) struct Answer {
 impl Answer {
     /// What the time is at the server (milliseconds), as far as it says so.
     pub fn server_ms(&self) -> Option<i64> {
-        Some(rfc2822::parse(self.date.as_ref()?).ok()?.timestamp().as_millisecond())
+        Some(rfc2822::parse(self.date()?).ok()?.timestamp().as_millisecond())
+    }
+
+    /// The header Date as it came.
+    pub fn date(&self) -> Option<&str> {
+        self.date.as_deref()
     }
 }
 
@@ -66,6 +73,9 @@ fn send(agent: &Agent, ask: Ask, deadline: Duration) -> Result<Answer, RestError
     let mut request = Request::builder().method(ask.method).uri(&ask.url).header(header::ACCEPT, "application/json");
     if let Some(bearer) = &ask.bearer {
         request = request.header(header::AUTHORIZATION, format!("Bearer {}", bearer.reveal()));
+    }
+    for (name, value) in &ask.signature {
+        request = request.header(name, value);
     }
     let unwritable = |_| RestError::Away { why: "the request cannot be written".to_owned() };
     let response = match ask.body {

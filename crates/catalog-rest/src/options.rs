@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws::Place;
 use domain::secret::Secret;
 use lake::catalog::NAMESPACE;
 use thiserror::Error;
@@ -46,6 +47,13 @@ pub enum Access {
         scope: String,
         /// Where tokens are given out; empty for the catalog's own `v1/oauth/tokens`.
         uri: String,
+    },
+    /// By a signature of each request, as AWS has it (Signature Version 4).
+    Signed {
+        /// The region, and the keys to sign with; its endpoint is not asked.
+        place: Place,
+        /// The service as signatures name it: `glue`, `s3tables`.
+        service: String,
     },
 }
 
@@ -104,11 +112,20 @@ impl RestOptions {
                 fits(!secret.reveal().is_empty(), "client_secret", "must not be empty")?;
                 fits(uri.is_empty() || is_address(uri), "token_uri", address)
             }
+            Access::Signed { place, service } => {
+                place.check().map_err(|aws::OptionError { field, reason }| OptionError { field, reason })?;
+                let is_name = (1..=64).contains(&service.len()) && service.bytes().all(plain_of_services);
+                fits(is_name, "sigv4", "must be 1 to 64 of a-z, 0-9 and '-'")
+            }
         }?;
         let is_open = matches!(self.access, Access::Open);
         let reason = "must begin with https://, or lead to this machine, for a secret to be sent there";
         fits(is_open || keeps_secrets(&self.uri), "uri", reason)
     }
+}
+
+fn plain_of_services(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')
 }
 
 fn is_address(text: &str) -> bool {
@@ -164,6 +181,12 @@ mod tests {
         assert_eq!(refused(|options| options.commit = Duration::ZERO), Some("commit"));
         assert_eq!(refused(|options| options.access = Access::Token(Secret::new("a\r\nb"))), Some("token"));
         assert_eq!(refused(|options| options.access = client("nowhere")), Some("token_uri"));
+        let signed =
+            |region: &str, service: &str| Access::Signed { place: Place::new(region), service: service.into() };
+        for (access, field) in [(signed("", "glue"), "region"), (signed("eu-central-1", "AWS Glue"), "sigv4")] {
+            assert_eq!(refused(|options| options.access = access), Some(field));
+        }
+        assert_eq!(refused(|options| options.access = signed("eu-central-1", "glue")), None);
     }
 
     #[test]

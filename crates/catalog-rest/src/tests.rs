@@ -1,5 +1,7 @@
 //! The suite on a real server, commits whose answers are lost, and other engines on the same table.
 
+mod signed;
+
 use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,7 @@
 //! The configuration: defaults, then a TOML file, then the environment (`OUTHAUL_SECTION__FIELD`).
 
 mod auth;
+mod built;
 mod catalog_rest;
 mod dynamodb;
 mod http;
@@ -29,6 +30,8 @@ use serde::{Deserialize, Serialize};
 use crate::exit::{Exit, Failure};
 
 pub use auth::Auth;
+#[cfg(not(feature = "aws"))]
+pub use built::refused;
 pub use catalog_rest::CatalogRest;
 pub use dynamodb::DynamoDb;
 pub use http::{Downloads, Http, is_origin};
@@ -48,13 +51,14 @@ pub use telemetry::Telemetry;
 type SecretSetting = (&'static str, fn(&mut Config) -> &mut Secret);
 
 /// Those of the environment are taken as they stand: as other settings are, digits would be read as a number.
-const SECRETS: [SecretSetting; 9] = [
+const SECRETS: [SecretSetting; 10] = [
     ("OUTHAUL_MAIL__PASSWORD", |config| &mut config.mail.password),
     ("OUTHAUL_QUEUE__PASSWORD", |config| &mut config.queue.password),
     ("OUTHAUL_POSTGRES__PASSWORD", |config| &mut config.postgres.password),
     ("OUTHAUL_POSTGRES__OWNER_PASSWORD", |config| &mut config.postgres.owner_password),
     ("OUTHAUL_CATALOG_REST__TOKEN", |config| &mut config.catalog_rest.token),
     ("OUTHAUL_CATALOG_REST__CLIENT_SECRET", |config| &mut config.catalog_rest.client_secret),
+    ("OUTHAUL_CATALOG_REST__SECRET_KEY", |config| &mut config.catalog_rest.secret_key),
     ("OUTHAUL_DYNAMODB__SECRET_KEY", |config| &mut config.dynamodb.secret_key),
     ("OUTHAUL_SES__SECRET_KEY", |config| &mut config.ses.secret_key),
     ("OUTHAUL_S3__SECRET_KEY", |config| &mut config.s3.secret_key),
@@ -209,6 +213,7 @@ impl Config {
         if limits.lease_milliseconds < limits.heartbeat_milliseconds.saturating_mul(2) {
             return Err(Failure::usage("limits.lease_milliseconds must be at least two heartbeats"));
         }
+        built::check(self)?;
         self.http.check()?;
         self.auth.check()?;
         self.rates.check()?;
@@ -216,6 +221,7 @@ impl Config {
         self.queue.check()?;
         self.postgres.check(self.user_of_postgres())?;
         self.s3.check(self.artifacts.kind == Files::S3, self.lake.files == Files::S3)?;
+        #[cfg(feature = "aws")]
         if self.jobs.kind == Records::DynamoDb {
             self.dynamodb.check()?;
         }
@@ -223,8 +229,10 @@ impl Config {
             if self.lake.files != Files::S3 {
                 return Err(Failure::usage("lake.files must be s3 where lake.catalog is rest"));
             }
+            #[cfg(feature = "aws")]
             self.catalog_rest.check()?;
         }
+        #[cfg(feature = "aws")]
         if self.mail.kind == MailKind::Ses {
             self.ses.check()?;
         }

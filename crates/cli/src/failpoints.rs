@@ -15,16 +15,9 @@ pub fn arm() -> Result<(), Failure> {
     let Some((name, count)) = parts.filter(|(_, count)| *count > 0) else {
         return Err(Failure::usage("OUTHAUL_KILL_AT has the form NAME:N, N at least 1"));
     };
-    let known = [
-        worker::FAILPOINTS,
-        lake::FAILPOINTS,
-        stores_sqlite::FAILPOINTS,
-        artifacts::FAILPOINTS,
-        s3::FAILPOINTS,
-        postgres::FAILPOINTS,
-        stores_dynamodb::FAILPOINTS,
-    ];
-    if !known.concat().contains(&name) {
+    let known =
+        [worker::FAILPOINTS, lake::FAILPOINTS, stores_sqlite::FAILPOINTS, artifacts::FAILPOINTS, postgres::FAILPOINTS];
+    if !known.iter().chain(&crate::wiring::AWS_FAILPOINTS).any(|of_crate| of_crate.contains(&name)) {
         return Err(Failure::usage(format!("OUTHAUL_KILL_AT: there is no failpoint {name}")));
     }
     let reached = AtomicU32::new(0);

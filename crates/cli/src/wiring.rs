@@ -1,6 +1,11 @@
 //! What an installation consists of: a data folder, and the engines of its configuration. The one place that knows every
 //! adapter.
 
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(not(feature = "aws"))]
+#[path = "wiring/without_aws.rs"]
+mod aws;
 mod engines;
 mod places;
 
@@ -24,6 +29,9 @@ use crate::folder;
 use crate::holders::Holder;
 use crate::system;
 
+#[cfg(feature = "failpoints")]
+pub use self::aws::FAILPOINTS as AWS_FAILPOINTS;
+pub use self::aws::migrate as migrate_tables;
 pub use self::engines::{Engines, owner};
 
 /// An open data folder with everything that stands behind it.
@@ -112,7 +120,7 @@ impl Installation {
                 let notifier = SmtpNotifier::new(mail.smtp()?, sender, clock).context("mail").or_exit(Exit::Usage)?;
                 Arc::new(notifier)
             }
-            MailKind::Ses => Arc::new(engines::ses(&self.config, sender, clock, Arc::clone(&self.random)).await?),
+            MailKind::Ses => aws::notifier(&self.config, sender, clock, Arc::clone(&self.random)).await?,
         })
     }
 

@@ -7,6 +7,9 @@ use domain::limits::Limits;
 
 /// Most failed and repeated segments that an export may have on its record: the record must fit into an item.
 pub const RETRY_SET_LIMIT: u32 = 4_096;
+/// Greatest JSON body of a request, which is the greater part of a record whose request names many channels (bytes): both this and the
+/// failed segments fit into an item.
+pub const REQUEST_LIMIT_BYTES: u64 = 128 << 10;
 /// Most segments of one claim, and most exports of one owner that run: a transaction takes 100 items.
 pub const TRANSACTION_SHARE_LIMIT: u32 = 40;
 
@@ -27,7 +30,7 @@ impl DynamoOptions {
         let tries = Tries {
             first_wait: Duration::from_millis(50),
             longest_wait: Duration::from_secs(1),
-            deadline: Duration::from_secs(5),
+            deadline: Duration::from_secs(2),
             ..Tries::default()
         };
         Self { place: Place::new(region), prefix: prefix.into(), tries }
@@ -53,6 +56,8 @@ impl DynamoOptions {
 pub(crate) fn check_limits(limits: &Limits) -> Result<(), OptionError> {
     let fits = OptionError::unless;
     fits(limits.retry_set <= RETRY_SET_LIMIT, "limits.retry_set", "must be at most 4,096 on DynamoDB")?;
+    let reason = "must be at most 131,072 on DynamoDB";
+    fits(limits.json_body_bytes <= REQUEST_LIMIT_BYTES, "limits.json_body_bytes", reason)?;
     let share = |limit: u32| limit <= TRANSACTION_SHARE_LIMIT;
     fits(share(limits.claim_segments), "limits.claim_segments", "must be at most 40 on DynamoDB")?;
     fits(share(limits.lanes), "limits.lanes", "must be at most 40 on DynamoDB")?;
@@ -83,6 +88,7 @@ mod tests {
         assert_eq!(check_limits(&good), Ok(()));
         for (field, limits) in [
             ("limits.retry_set", Limits { retry_set: 4_097, ..good.clone() }),
+            ("limits.json_body_bytes", Limits { json_body_bytes: 131_073, ..good.clone() }),
             ("limits.claim_segments", Limits { claim_segments: 41, ..good.clone() }),
             ("limits.lanes", Limits { lanes: 41, ..good.clone() }),
             (

@@ -6,7 +6,7 @@ use crate::config::{Catalog, Config, Database, Records};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::report::Report;
 use crate::system;
-use crate::wiring::{Installation, owner};
+use crate::wiring::{Installation, migrate_tables, owner};
 
 #[derive(Serialize)]
 struct Output {
@@ -40,8 +40,7 @@ pub async fn run(config: &Config, report: &Report) -> Result<Exit, Failure> {
     }
     let mut tables = Vec::new();
     if config.jobs.kind == Records::DynamoDb {
-        let done = stores_dynamodb::migrate(&config.dynamodb.options()?, clock, system::random()).await;
-        tables = done.or_exit(Exit::Unavailable)?;
+        tables = migrate_tables(config, clock, system::random()).await?;
     }
     drop(Installation::open(config).await?);
     let output = Output { migrated, tables };

@@ -1,12 +1,17 @@
 //! `[catalog_rest]`: the Iceberg REST catalog of the table of messages, where it is kept there.
 
 use std::path::PathBuf;
+#[cfg(feature = "aws")]
 use std::time::Duration;
 
+#[cfg(feature = "aws")]
 use catalog_rest::{Access, RestOptions, TablePlace};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "aws")]
+use super::keys::Keys;
 use super::secret::Secret;
+#[cfg(feature = "aws")]
 use crate::exit::Failure;
 
 /// A catalog that speaks Iceberg's REST protocol.
@@ -35,6 +40,16 @@ pub struct CatalogRest {
     pub scope: String,
     /// Where tokens are given out; empty for the catalog itself.
     pub token_uri: String,
+    /// The service that requests are signed for (AWS Signature Version 4), `glue` or `s3tables`; empty for no signatures.
+    pub sigv4: String,
+    /// The region that they are signed for.
+    pub region: String,
+    /// Key to sign with; empty to ask the environment and the machine as AWS's own tools do.
+    pub access_key: String,
+    /// Secret of the key; better from the environment or `secret_key_file`.
+    pub secret_key: Secret,
+    /// File whose first line is the secret; empty for none.
+    pub secret_key_file: PathBuf,
     /// How long a question may take, with its repeats (milliseconds).
     pub answer_milliseconds: u64,
     /// How long one try to commit may take (milliseconds).
@@ -65,14 +80,21 @@ impl Default for CatalogRest {
             client_secret_file: PathBuf::new(),
             scope: "catalog".to_owned(),
             token_uri: String::new(),
+            sigv4: String::new(),
+            region: "us-east-1".to_owned(),
+            access_key: String::new(),
+            secret_key: Secret::default(),
+            secret_key_file: PathBuf::new(),
             answer_milliseconds: 1_800,
             commit_milliseconds: 10_000,
         }
     }
 }
 
+#[cfg(feature = "aws")]
 impl CatalogRest {
     pub(super) fn check(&self) -> Result<(), Failure> {
+        self.keys().check()?;
         let wrong = |error: catalog_rest::OptionError| Failure::usage(format!("catalog_rest.{error}"));
         self.options()?.check().map_err(wrong)
     }
@@ -99,7 +121,11 @@ impl CatalogRest {
         let token = self.token.or_file("catalog_rest.token", &self.token_file)?;
         let secret = self.client_secret.or_file("catalog_rest.client_secret", &self.client_secret_file)?;
         match (token.is_empty(), self.client_id.is_empty() && secret.is_empty()) {
+            (true, true) if !self.sigv4.is_empty() => self.signed(),
             (true, true) => Ok(Access::Open),
+            _ if !self.sigv4.is_empty() => {
+                Err(Failure::usage("catalog_rest.sigv4 excludes catalog_rest.token and catalog_rest.client_id"))
+            }
             (false, true) => Ok(Access::Token(token.hidden())),
             (true, false) => Ok(Access::Client {
                 id: self.client_id.clone(),
@@ -109,5 +135,16 @@ impl CatalogRest {
             }),
             (false, false) => Err(Failure::usage("catalog_rest.token and catalog_rest.client_id exclude each other")),
         }
+    }
+
+    fn signed(&self) -> Result<Access, Failure> {
+        let mut place = aws::Place::new(&self.region);
+        place.credentials = self.keys().credentials()?;
+        Ok(Access::Signed { place, service: self.sigv4.clone() })
+    }
+
+    fn keys(&self) -> Keys<'_> {
+        let Self { access_key, secret_key, secret_key_file, .. } = self;
+        Keys { section: "catalog_rest", access_key, secret_key, secret_key_file }
     }
 }

@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "aws")]
 use aws::OptionError;
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "aws")]
 use stores_dynamodb::DynamoOptions;
 
+#[cfg(feature = "aws")]
 use super::keys::Keys;
 use super::secret::Secret;
+#[cfg(feature = "aws")]
 use crate::exit::Failure;
 
 /// Tables of Amazon DynamoDB.
@@ -41,6 +45,7 @@ impl Default for DynamoDb {
     }
 }
 
+#[cfg(feature = "aws")]
 impl DynamoDb {
     pub(super) fn check(&self) -> Result<(), Failure> {
         self.keys().check()?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+#[cfg(feature = "aws")]
 use aws::Credentials;
 
 use super::secret::Secret;
@@ -33,6 +34,7 @@ impl Keys<'_> {
     ///
     /// # Errors
     /// The secret is given twice, or its file cannot be read.
+    #[cfg(feature = "aws")]
     pub(super) fn credentials(&self) -> Result<Credentials, Failure> {
         let secret = self.secret_key.or_file(&format!("{}.secret_key", self.section), self.secret_key_file)?;
         if self.access_key.is_empty() || secret.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "aws")]
 use aws::Credentials;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,7 @@ impl S3 {
     ///
     /// # Errors
     /// The secret is given twice, or its file cannot be read.
+    #[cfg(feature = "aws")]
     pub fn credentials(&self) -> Result<Credentials, Failure> {
         self.keys().credentials()
     }

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "aws")]
 use ses::{OptionError, SesOptions};
 
+#[cfg(feature = "aws")]
 use super::keys::Keys;
 use super::secret::Secret;
+#[cfg(feature = "aws")]
 use crate::exit::Failure;
 
 /// Amazon SES, version 2 of its API.
@@ -40,6 +43,7 @@ impl Default for Ses {
     }
 }
 
+#[cfg(feature = "aws")]
 impl Ses {
     pub(super) fn check(&self) -> Result<(), Failure> {
         self.keys().check()?;

@@ -75,6 +75,10 @@ fn what_cannot_be_is_refused_by_its_name() {
         ("[artifacts]\nkind = 's3'", "s3.bucket"),
         ("[artifacts]\nkind = 's3'\n[s3]\nlake_bucket = 'lake'", "artifacts.kind"),
         ("[lake]\nfiles = 's3'", "lake.files"),
+        (
+            "[lake]\ncatalog = 'rest'\nfiles = 's3'\n[s3]\nbucket = 'b'\n[catalog_rest]\nuri = 'https://a'\nsigv4 = 'glue'\ntoken = 't'",
+            "catalog_rest.sigv4",
+        ),
         ("[s3]\naccess_key = 'k'", "s3.access_key"),
         ("[s3]\nsecret_key = 's'", "s3.access_key"),
         ("[http]\ndownloads = 'free'", "http.downloads"),

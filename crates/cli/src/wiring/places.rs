@@ -12,7 +12,6 @@ use lake::{Lake, LakeOptions, LakeParts};
 use queue::{FallbackLimiter, Limiter, MemoryLimiter, MemoryQueue, Queue};
 use stores::{Accounts, Audit, Directory, Jobs, Memberships};
 use stores_sqlite::SqliteStores;
-use tokio::runtime::Handle;
 
 use super::Engines;
 use crate::config::Config;
@@ -28,7 +27,7 @@ pub async fn database(
     folder: &Path,
     clock: &Arc<dyn Clock>,
 ) -> Result<Option<Arc<SqliteStores>>, Failure> {
-    if engines.dynamodb.is_some() && engines.directory.is_some() {
+    if engines.aws.records().is_some() && engines.directory.is_some() {
         return Ok(None);
     }
     let stores = SqliteStores::open(&folder.join("outhaul.db"), Arc::clone(clock), config.limits.clone()).await;
@@ -40,13 +39,10 @@ pub fn records(
     engines: &Engines,
     database: Option<&Arc<SqliteStores>>,
 ) -> (Arc<dyn Jobs>, Arc<dyn Accounts>, Arc<dyn Audit>) {
-    match (&engines.dynamodb, database) {
-        (Some(tables), _) => (tables.clone(), tables.clone(), tables.clone()),
-        (None, database) => {
-            let database = database.expect("what no engine keeps is in the data folder");
-            (database.clone(), database.clone(), database.clone())
-        }
-    }
+    engines.aws.records().unwrap_or_else(|| {
+        let database = database.expect("what no engine keeps is in the data folder");
+        (database.clone(), database.clone(), database.clone())
+    })
 }
 
 /// Who exists, and what they subscribe to.
@@ -86,8 +82,8 @@ pub async fn artifacts(
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> Result<Arc<dyn Artifacts>, Failure> {
-    match &engines.s3 {
-        Some(s3) => Ok(s3.clone()),
+    match engines.aws.artifacts() {
+        Some(in_a_bucket) => Ok(in_a_bucket),
         None => {
             let place = folder.join("artifacts");
             let folder = FolderArtifacts::open(&place, Arc::clone(clock), Arc::clone(random));
@@ -105,15 +101,15 @@ pub async fn lake(
 ) -> Result<Arc<Lake>, Failure> {
     let options = LakeOptions::default();
     let mut parts = LakeParts::in_folder(folder, options.busy_timeout).await.or_exit(Exit::Unavailable)?;
-    if let Some(bucket) = &engines.lake {
-        parts.storage = Arc::new(s3::lake::storage(bucket.clone(), Handle::current()));
+    if let Some(in_a_bucket) = engines.aws.storage() {
+        parts.storage = in_a_bucket;
         parts.orphan_age = LakeParts::ORPHAN_AGE;
     }
     if let Some(catalog) = &engines.catalog {
         parts.catalog = Arc::clone(catalog) as Arc<dyn Catalog>;
     }
-    if let Some(rest) = &engines.rest {
-        parts.catalog = Arc::clone(rest) as Arc<dyn Catalog>;
+    if let Some(rest) = engines.aws.catalog() {
+        parts.catalog = rest;
     }
     let lake = Lake::open_with(parts, options, Arc::clone(clock), Arc::clone(random)).await;
     Ok(Arc::new(lake.map_err(|error| anyhow!(error)).or_exit(Exit::Unavailable)?))

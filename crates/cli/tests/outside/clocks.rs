@@ -1,8 +1,6 @@
 //! Processes whose clocks are hours apart: who is alive is decided by monotonic clocks, so nobody takes from the living,
 //! and what the dead held is taken over all the same.
 
-use std::process::Stdio;
-
 use crate::server::{Client, Server, member, wait_until};
 use crate::support::{Outhaul, has_tool, sha256_of};
 
@@ -10,9 +8,7 @@ const MONTH: (&str, &str) = ("2024-01-01", "2024-01-31");
 
 /// A worker whose wall clock is off by `offset`, e.g. `+1h`.
 fn worker_at(outhaul: &Outhaul, offset: &str) -> Server {
-    let mut command = outhaul.command_under(&["faketime", "-f", offset], &["worker"]);
-    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    Server::silent(command.stderr(Stdio::null()))
+    Server::silent(&mut outhaul.command_at(offset, &["worker"]))
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod edges;
 mod first_export;
 mod fleet;
 mod iceberg;
+mod inbox;
 #[cfg(feature = "failpoints")]
 mod kills;
 mod login_times;
@@ -34,6 +35,10 @@ mod service_kills;
 #[cfg(feature = "failpoints")]
 mod stuck;
 mod support;
+mod table_items;
+#[cfg(feature = "failpoints")]
+mod table_kills;
+mod tables;
 mod telemetry;
 mod torture;
 mod two_ingests;

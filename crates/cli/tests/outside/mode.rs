@@ -2,6 +2,7 @@
 
 use engines::{Bucket, Database, Redis, Tables, Warehouse};
 
+use crate::inbox::Inbox;
 use crate::support::Outhaul;
 
 /// So many segments that two workers have something to do.
@@ -28,6 +29,8 @@ pub struct Engines {
     pub bucket: Option<Bucket>,
     /// The catalog.
     pub warehouse: Option<Warehouse>,
+    /// Letters.
+    pub inbox: Option<Inbox>,
 }
 
 impl Mode {
@@ -130,6 +133,11 @@ impl Mode {
         Tables::local().map(|tables| self.with_tables(tables))
     }
 
+    /// The same, reached at `endpoint`.
+    pub fn with_dynamodb_at(self, endpoint: &str) -> Self {
+        self.with_tables(Tables::on(endpoint))
+    }
+
     fn with_tables(mut self, tables: Tables) -> Self {
         self.outhaul = self
             .outhaul
@@ -141,5 +149,19 @@ impl Mode {
             .with("OUTHAUL_DYNAMODB__SECRET_KEY", tables.secret_key());
         self.engines.tables = Some(tables);
         self
+    }
+
+    /// Letters by SES, to an emulator that keeps them.
+    pub fn with_ses(mut self) -> Option<Self> {
+        let inbox = Inbox::open()?;
+        self.outhaul = self
+            .outhaul
+            .with("OUTHAUL_MAIL__KIND", "ses")
+            .with("OUTHAUL_MAIL__FROM", format!("Exports <{}>", inbox.sender()));
+        for (name, value) in inbox.settings() {
+            self.outhaul = self.outhaul.with(&format!("OUTHAUL_SES__{name}"), value);
+        }
+        self.engines.inbox = Some(inbox);
+        Some(self)
     }
 }

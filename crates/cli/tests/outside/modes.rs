@@ -1,6 +1,7 @@
 //! The same way of one export on every set of engines, with several processes of each kind: the same bytes everywhere.
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ fn whole_way(mode: &Mode) -> String {
     assert_eq!(what_a_doctor_finds_wrong(outhaul), [""; 0]);
 
     let apis = [Server::start(outhaul, "api"), Server::start(outhaul, "api")];
-    let workers = [Server::worker(outhaul), Server::worker(outhaul)];
+    let workers = [worker(outhaul, &apis[0]), worker(outhaul, &apis[0])];
     let u1 = Client::sign_in(&apis[0], "u1@example.org");
     let u2 = Client::sign_in(&apis[1], "u2@example.org");
     let stranger = Client::sign_in(&apis[1], "u3@example.org");
@@ -38,8 +39,7 @@ fn whole_way(mode: &Mode) -> String {
     assert_eq!(stranger.send("POST", &format!("{export}/links"), &[], &json!({})).status, 404);
     let part = u2.send("POST", &format!("{export}/links"), &[], &json!({ "part": 0 }));
     assert_eq!(u2.request("GET", part.json()["url"].as_str().unwrap(), &[], None).status, 200);
-    let letter = outhaul.data().join(format!("mail/{}.ready.eml", done["id"].as_str().unwrap()));
-    wait_until("the letter", || letter.is_file());
+    the_letter_leads_there(mode, &apis[0], &u2, done["id"].as_str().unwrap());
 
     // What one built the other uses, by way of another process.
     let again = u2.wait_for(&u2.ask("org-0001", MONTH), "succeeded");
@@ -58,6 +58,33 @@ fn whole_way(mode: &Mode) -> String {
     assert_eq!(outhaul.sha256("command.zip"), sha256_of(&whole));
     outhaul.run(&["lake", "check"]).expect(0);
     sha256_of(&whole)
+}
+
+/// A worker whose letters lead to `api`.
+fn worker(outhaul: &Outhaul, api: &Server) -> Server {
+    let mut command = outhaul.command(&["--json", "worker", "--listen", "127.0.0.1:0"]);
+    Server::run(command.env("OUTHAUL_HTTP__PUBLIC_URL", &api.url).stderr(Stdio::null()))
+}
+
+/// One letter came, and whoever opens its link as a member gets to the export.
+fn the_letter_leads_there(mode: &Mode, api: &Server, reader: &Client, id: &str) {
+    let Some(inbox) = &mode.engines.inbox else {
+        let letter = mode.outhaul.data().join(format!("mail/{id}.ready.eml"));
+        return wait_until("the letter", || letter.is_file());
+    };
+    wait_until("the letter", || !inbox.letters(id).is_empty());
+    let [letter] = inbox.letters(id).try_into().expect("one letter");
+    assert_eq!(letter["To"], json!(["u1@example.org"]), "{letter}");
+    let mut lines = letter["BodyText"].as_str().unwrap().lines();
+    let link = lines.find(|line| line.starts_with("http")).expect("a link").trim_end();
+    assert_eq!(link, format!("{}/#/exports/org-0001/{id}", api.url));
+    let (page, place) = link.split_once("#/exports/").unwrap();
+    assert_eq!(reader.request("GET", page, &[], None).status, 200);
+    // What the page asks for, by what stands in its address.
+    let (org, id) = place.split_once('/').unwrap();
+    let export = format!("/v1/organisations/{org}/exports/{id}");
+    assert_eq!(reader.get(&export).json()["state"], "succeeded");
+    assert_eq!(fetch(reader, &export).len() as u64, reader.get(&export).json()["files"][0]["bytes"].as_u64().unwrap());
 }
 
 /// But for what the tests' own PostgreSQL does without.
@@ -123,9 +150,9 @@ fn sqlite_a_bucket_and_a_rest_catalog() {
 }
 
 #[test]
-fn redis_dynamodb_postgres_and_a_bucket() {
+fn redis_dynamodb_postgres_a_bucket_and_ses() {
     let mode = Mode::embedded().with_redis().and_then(Mode::with_dynamodb).and_then(Mode::with_postgres);
-    let Some(mode) = mode.and_then(Mode::with_bucket) else { return };
+    let Some(mode) = mode.and_then(Mode::with_bucket).and_then(Mode::with_ses) else { return };
     assert_eq!(whole_way(&mode), expected());
 }
 

@@ -12,9 +12,12 @@ use crate::mode::Mode;
 use crate::server::{Answer, Client, PASSWORD, Server, member, wait_until};
 use crate::support::{Outhaul, is_deep, sha256_of};
 
-const MONTH: (&str, &str) = ("2024-01-01", "2024-01-31");
-const ORG: &str = "org-0001";
-const EMAIL: &str = "u1@example.org";
+/// The days that are asked for.
+pub const MONTH: (&str, &str) = ("2024-01-01", "2024-01-31");
+/// Whose messages.
+pub const ORG: &str = "org-0001";
+/// Who asks.
+pub const EMAIL: &str = "u1@example.org";
 /// How long an outage of Redis lasts at least, with `--deep`.
 const LONG: Duration = Duration::from_secs(60);
 
@@ -35,7 +38,7 @@ fn messages(outhaul: &Outhaul) -> PathBuf {
 }
 
 /// The same with messages.
-fn prepared(outhaul: Outhaul) -> Outhaul {
+pub fn prepared(outhaul: Outhaul) -> Outhaul {
     let outhaul = with_people(outhaul);
     outhaul.ingest(ORG, &[&messages(&outhaul)]);
     outhaul

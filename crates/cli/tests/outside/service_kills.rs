@@ -11,10 +11,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde_json::json;
 
-const SIGKILL: i32 = 9;
-const ORG: &str = "org-0001";
-const DAYS: (&str, &str) = ("2024-01-01", "2024-01-31");
-const EMAIL: &str = "u1@example.org";
+/// How a process ended that was killed.
+pub const SIGKILL: i32 = 9;
+/// Whose messages.
+pub const ORG: &str = "org-0001";
+/// The days that are asked for.
+pub const DAYS: (&str, &str) = ("2024-01-01", "2024-01-31");
+/// Who asks.
+pub const EMAIL: &str = "u1@example.org";
 
 /// Durable steps on the way of one export, with how often each is passed at least; the first two are the API's.
 const POINTS: &[(&str, u64)] = &[
@@ -56,7 +60,8 @@ fn outhaul() -> Outhaul {
     with_room(Outhaul::impatient())
 }
 
-fn with_room(outhaul: Outhaul) -> Outhaul {
+/// Room for as many sign-ins and exports as the rounds need.
+pub fn with_room(outhaul: Outhaul) -> Outhaul {
     outhaul
         .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ACCOUNT", 10_000)
         .with("OUTHAUL_LIMITS__LOGIN_ATTEMPTS_PER_ADDRESS", 10_000)
@@ -76,7 +81,8 @@ fn prepared() -> (Outhaul, String) {
     (outhaul, expected)
 }
 
-fn command(outhaul: &Outhaul, role: &str, order: Option<&str>) -> std::process::Command {
+/// A role of the service that dies at `order`.
+pub fn command(outhaul: &Outhaul, role: &str, order: Option<&str>) -> std::process::Command {
     let mut command = match role {
         "worker" => outhaul.command(&["worker"]),
         role => outhaul.command(&["--json", role, "--listen", "127.0.0.1:0"]),
@@ -87,7 +93,7 @@ fn command(outhaul: &Outhaul, role: &str, order: Option<&str>) -> std::process::
 }
 
 /// Asks under a key of the client's, so that a repeated request is known; the answer may get lost.
-fn ask(client: &Client, key: &str) -> Option<String> {
+pub fn ask(client: &Client, key: &str) -> Option<String> {
     ask_for(client, key, "zip")
 }
 
@@ -101,7 +107,7 @@ fn ask_for(client: &Client, key: &str, format: &str) -> Option<String> {
 }
 
 /// The archive is that of the undisturbed run, and there is one letter about it.
-fn check(outhaul: &Outhaul, client: &Client, export: &str, expected: &str) {
+pub fn check(outhaul: &Outhaul, client: &Client, export: &str, expected: &str) {
     let done = client.wait_for(export, "succeeded");
     let archive = client.request("GET", &client.link(export), &[], None);
     assert_eq!((archive.status, sha256_of(&archive.body).as_str()), (200, expected));
@@ -122,7 +128,7 @@ fn letters(outhaul: &Outhaul, id: &str) -> usize {
 }
 
 /// What was built goes, so that the next export builds all of it again.
-fn forget_parts(outhaul: &Outhaul) {
+pub fn forget_parts(outhaul: &Outhaul) {
     let _ = fs::remove_dir_all(outhaul.data().join("artifacts/parts"));
 }
 
@@ -236,7 +242,8 @@ fn workers_on_other_engines_are_killed() {
     assert_eq!(outhaul.json(&["lake", "check"])["orphans"], json!([]));
 }
 
-fn nothing_is_left(outhaul: &Outhaul) {
+/// No staging, no pin, no orphan.
+pub fn nothing_is_left(outhaul: &Outhaul) {
     // The next command sweeps what the dead left; an export of a day without rows is enough of one.
     outhaul.export(ORG, ("2020-01-01", "2020-01-01"), "empty.zip", &[]);
     let files = outhaul.files();

@@ -96,6 +96,17 @@ impl Outhaul {
         command
     }
 
+    /// The command with a wall clock that is off by `offset`, e.g. `+1h`. The program `faketime` itself would stand between us and
+    /// the process, which signals then do not reach.
+    pub fn command_at(&self, offset: &str, args: &[&str]) -> Command {
+        let told =
+            Command::new("faketime").args(["-f", "+0", "printenv", "LD_PRELOAD"]).output().expect("faketime starts");
+        let library = String::from_utf8(told.stdout).expect("a path");
+        let mut command = self.command(args);
+        command.env("LD_PRELOAD", library.trim_end()).env("FAKETIME", offset).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command
+    }
+
     /// Runs to the end.
     pub fn run(&self, args: &[&str]) -> Ran {
         Ran::of(&self.command(args).output().expect("the program starts"))
