@@ -27,6 +27,11 @@ pub trait Queue: Send + Sync {
     /// How many messages wait to be taken.
     async fn len(&self) -> Result<u64, QueueError>;
 
+    /// Whether none waits.
+    async fn is_empty(&self) -> Result<bool, QueueError> {
+        Ok(self.len().await? == 0)
+    }
+
     /// Whether any message waits but this wake.
     async fn others_wait(&self, wake: &Wake) -> Result<bool, QueueError>;
 }

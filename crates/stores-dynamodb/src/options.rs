@@ -10,6 +10,8 @@ pub const RETRY_SET_LIMIT: u32 = 4_096;
 /// Greatest JSON body of a request, which is the greater part of a record whose request names many channels (bytes): both this and the
 /// failed segments fit into an item.
 pub const REQUEST_LIMIT_BYTES: u64 = 128 << 10;
+/// Most lanes of an export: a cancellation removes them, and lets others run, one of which may have as many.
+const LANES_LIMIT: u32 = 24;
 /// Most segments of one claim, and most exports of one owner that run: a transaction takes 100 items.
 pub const TRANSACTION_SHARE_LIMIT: u32 = 40;
 
@@ -60,7 +62,7 @@ pub(crate) fn check_limits(limits: &Limits) -> Result<(), OptionError> {
     fits(limits.json_body_bytes <= REQUEST_LIMIT_BYTES, "limits.json_body_bytes", reason)?;
     let share = |limit: u32| limit <= TRANSACTION_SHARE_LIMIT;
     fits(share(limits.claim_segments), "limits.claim_segments", "must be at most 40 on DynamoDB")?;
-    fits(share(limits.lanes), "limits.lanes", "must be at most 40 on DynamoDB")?;
+    fits(limits.lanes <= LANES_LIMIT, "limits.lanes", "must be at most 24 on DynamoDB")?;
     let running = limits.running_exports_per_organisation;
     fits(share(running), "limits.running_exports_per_organisation", "must be at most 40 on DynamoDB")
 }
@@ -90,7 +92,7 @@ mod tests {
             ("limits.retry_set", Limits { retry_set: 4_097, ..good.clone() }),
             ("limits.json_body_bytes", Limits { json_body_bytes: 131_073, ..good.clone() }),
             ("limits.claim_segments", Limits { claim_segments: 41, ..good.clone() }),
-            ("limits.lanes", Limits { lanes: 41, ..good.clone() }),
+            ("limits.lanes", Limits { lanes: 25, ..good.clone() }),
             (
                 "limits.running_exports_per_organisation",
                 Limits { running_exports_per_organisation: 41, ..good.clone() },

@@ -20,7 +20,10 @@ const SWEEP_OWNERS: u32 = 1_000;
 /// The wait for a queue that answers again to go on doing so, before what was pushed in vain is looked for.
 const BACK_WAIT: Duration = Duration::from_millis(200);
 /// Every so many sweeps what dead processes left is cleared away, too: their files by each worker, all else by one of all.
+/// Then each worker sweeps, whoever else does: the others may do it in vain.
 const HOUSEKEEPING_SWEEPS: u64 = 60;
+/// So many turns a worker leaves to others behind a sweep that failed.
+const PASSES: u32 = 2;
 
 /// Steps of others that are being watched.
 #[derive(Debug, Default)]
@@ -33,20 +36,24 @@ impl Worker {
     pub(crate) async fn sweep_for_ever(self: Arc<Self>) {
         let mut sweeps = tokio::time::interval(Duration::from_millis(self.options.limits.sweep_milliseconds));
         sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut passes = 0;
         for count in 0_u64.. {
+            let is_time_for_all = count.is_multiple_of(HOUSEKEEPING_SWEEPS);
             let is_its_turn = tokio::select! {
-                _ = sweeps.tick() => self.has_the_turn("sweep", 1).await,
+                _ = sweeps.tick() => is_time_for_all || (passes == 0 && self.has_the_turn("sweep", 1).await),
                 () = self.hints.back() => {
                     tokio::time::sleep(BACK_WAIT).await;
                     true
                 }
             };
-            if is_its_turn {
-                self.sweep().await;
-            }
-            if count.is_multiple_of(HOUSEKEEPING_SWEEPS) {
+            passes = match is_its_turn {
+                true if !self.sweep().await => PASSES,
+                true => 0,
+                false => passes.saturating_sub(1),
+            };
+            if is_time_for_all {
                 self.clear_the_machine().await;
-                if self.has_the_turn("housekeeping", HOUSEKEEPING_SWEEPS as u32).await {
+                if passes == 0 && self.has_the_turn("housekeeping", HOUSEKEEPING_SWEEPS as u32).await {
                     self.clear_the_stores().await;
                 }
             }
@@ -63,9 +70,11 @@ impl Worker {
         taken.map_or(true, |taken| taken == Taken::Yes)
     }
 
-    /// Knows nothing but that a time has come; what is to be done, a claim decides.
-    async fn sweep(&self) {
-        match self.ports.jobs.due(SWEEP_OWNERS).await {
+    /// Knows nothing but that a time has come; what is to be done, a claim decides. Whether the job store answered.
+    async fn sweep(&self) -> bool {
+        let due = self.ports.jobs.due(SWEEP_OWNERS).await;
+        let answered = due.is_ok();
+        match due {
             Ok(due) => {
                 if due.too_new > 0 {
                     warn!(exports = due.too_new, "records of a newer version are left to newer workers");
@@ -76,6 +85,7 @@ impl Worker {
             }
             Err(error) => warn!(error = message(&error), "no sweep"),
         }
+        answered
     }
 
     /// Remembers what those who hold steps of this owner look like, and looks again one lease later.

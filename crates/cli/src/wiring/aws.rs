@@ -11,11 +11,11 @@ use lake::storage::Storage;
 use notifier::{Notifier, Sender};
 use s3::{Bucket, OptionError, S3Artifacts, S3Objects, S3Options};
 use ses::SesNotifier;
-use stores::{Accounts, Audit, Jobs};
 use stores_dynamodb::DynamoStores;
 use tokio::runtime::Handle;
 
 use super::engines::given;
+use super::places::RecordStores;
 use crate::config::{self, Catalog, Config, Files, MailKind, Records};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::remote::tls;
@@ -101,7 +101,7 @@ impl Aws {
     }
 
     /// Exports, accounts and the audit trail, where they are in tables.
-    pub fn records(&self) -> Option<(Arc<dyn Jobs>, Arc<dyn Accounts>, Arc<dyn Audit>)> {
+    pub fn records(&self) -> Option<RecordStores> {
         self.dynamodb.as_ref().map(|tables| (tables.clone() as _, tables.clone() as _, tables.clone() as _))
     }
 

@@ -34,11 +34,11 @@ pub async fn database(
     Ok(Some(Arc::new(stores.or_exit(Exit::Unavailable)?)))
 }
 
+/// The stores of exports, accounts and the audit trail.
+pub type RecordStores = (Arc<dyn Jobs>, Arc<dyn Accounts>, Arc<dyn Audit>);
+
 /// Exports, accounts and the audit trail.
-pub fn records(
-    engines: &Engines,
-    database: Option<&Arc<SqliteStores>>,
-) -> (Arc<dyn Jobs>, Arc<dyn Accounts>, Arc<dyn Audit>) {
+pub fn records(engines: &Engines, database: Option<&Arc<SqliteStores>>) -> RecordStores {
     engines.aws.records().unwrap_or_else(|| {
         let database = database.expect("what no engine keeps is in the data folder");
         (database.clone(), database.clone(), database.clone())

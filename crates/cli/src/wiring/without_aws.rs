@@ -9,8 +9,8 @@ use domain::random::Random;
 use lake::catalog::Catalog;
 use lake::storage::Storage;
 use notifier::{Notifier, Sender};
-use stores::{Accounts, Audit, Jobs};
 
+use super::places::RecordStores;
 use crate::config::{Config, refused};
 use crate::exit::Failure;
 
@@ -30,7 +30,7 @@ impl Aws {
         Vec::new()
     }
 
-    pub fn records(&self) -> Option<(Arc<dyn Jobs>, Arc<dyn Accounts>, Arc<dyn Audit>)> {
+    pub fn records(&self) -> Option<RecordStores> {
         None
     }
 

@@ -43,7 +43,7 @@ fn a_service_on_dynamodb_is_killed() {
     let Some((mode, expected)) = prepared() else { return };
     let outhaul = &mode.outhaul;
     let mut rng = ChaCha8Rng::seed_from_u64(7);
-    for round in 0..if is_deep() { 60 } else { 10 } {
+    for round in 0..if is_deep() { 60 } else { 4 } {
         forget_parts(outhaul);
         let (order, key) = (order(&mut rng, round), format!("round-{round}"));
         let server = Server::run(&mut command(outhaul, "serve", Some(&order)));
@@ -68,7 +68,7 @@ fn workers_on_dynamodb_are_killed() {
     let mut rng = ChaCha8Rng::seed_from_u64(8);
     let api = Server::run(&mut command(outhaul, "api", None));
     let client = Client::sign_in(&api, EMAIL);
-    for round in 0..if is_deep() { 60 } else { 10 } {
+    for round in 0..if is_deep() { 60 } else { 4 } {
         forget_parts(outhaul);
         let order = order(&mut rng, round);
         let worker = Server::silent(&mut command(outhaul, "worker", Some(&order)));
@@ -92,7 +92,7 @@ fn commands_about_people_on_dynamodb_are_killed() {
     // With what the same command says where the one that died had done all but say so.
     let steps = [("create", 1), ("disable", 0), ("enable", 0), ("delete", 4)];
     let mut died = 0;
-    for round in 0..if is_deep() { 24 } else { 4 } {
+    for round in 0..if is_deep() { 24 } else { 2 } {
         let (email, order) = (format!("u{round}@example.org"), format!("{}:{}", POINTS[round % 2], 1 + round / 2 % 2));
         for (step, again) in steps {
             let mut command = outhaul.command(&["user", step, &email]);

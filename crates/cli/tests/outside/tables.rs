@@ -204,7 +204,8 @@ fn none_is_there_twice(service: &Service, exports: usize) {
 #[test]
 fn tables_that_are_away_for_a_while() {
     let Some(service) = Service::start() else { return };
-    let faults: [(&str, &dyn Fn(&Way)); 4] = [
+    type Begins<'a> = &'a dyn Fn(&Way);
+    let faults: [(&str, Begins<'_>); 4] = [
         ("throttled", &|way| {
             way.faults.add(Rule::new(Fault::Answer(400, "ThrottlingException")).percent(50, 9));
             way.faults.add(Rule::new(Fault::Answer(400, "ProvisionedThroughputExceededException")));

@@ -148,14 +148,14 @@ impl Ledger for View<'_> {
         Ok(self.all().filter(waits).map(|export| export.id).min())
     }
 
-    fn due(&mut self) -> Result<Vec<ExportId>, StoreError> {
+    fn due(&mut self) -> Result<Vec<(u64, ExportId)>, StoreError> {
         let exports = self.rows.exports.values().map(|item| &item.of);
         let has_lanes = |export: &Export| matches!(export.state, State::Running(Phase::Lanes(_)));
         let has_come = |export: &Export| export.due_at(self.limits).is_some_and(|due_at| due_at <= self.now);
         let is_due = |export: &&Export| has_lanes(export) || has_come(export);
         let mut due: Vec<_> = exports.filter(is_due).map(|export| (export.served, export.id)).collect();
         due.sort_unstable();
-        Ok(due.into_iter().map(|(_, id)| id).collect())
+        Ok(due)
     }
 
     fn lane(&mut self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {

@@ -6,7 +6,7 @@ use domain::limits::Limits;
 use stores::{StoreError, record};
 
 use super::keys;
-use super::rows::{fits, hash_of};
+use super::rows::{ExportRow, fits, hash_of};
 use crate::item::{Item, Read, Write};
 use crate::tables::shelf;
 
@@ -19,12 +19,19 @@ pub(super) fn read_lane(id: ExportId, number: u32, item: &Item) -> Result<Lane, 
     record::decode_lane(id, number, Read::new(item, "a lane").text("record")?)
 }
 
+/// Under which fence of its export it was written.
+pub(super) fn fence_of(item: &Item) -> Result<u64, StoreError> {
+    Read::new(item, "a lane").number("fence")
+}
+
 /// # Errors
 /// The lane has grown larger than an item may be.
-pub(super) fn write_lane(of: &Export, lane: &Lane, limits: &Limits) -> Result<Item, StoreError> {
+pub(super) fn write_lane(of: &ExportRow, lane: &Lane, limits: &Limits) -> Result<Item, StoreError> {
+    let ExportRow { export: of, fence } = of;
     let item = Write::new(&keys::lane(&of.owner, of.id, lane.number))
         .text("record", record::encode_lane(lane))
-        .number("record_version", record::RECORD_VERSION);
+        .number("record_version", record::RECORD_VERSION)
+        .number("fence", fence);
     let item = item.maybe("shelf", of.lane_due_at(lane, limits), |item, name, at| {
         item.text(name, shelf("due", hash_of(of.id).wrapping_add(lane.number))).number("shelf_at", at.0)
     });

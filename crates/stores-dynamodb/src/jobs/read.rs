@@ -39,7 +39,10 @@ impl DynamoStores {
     pub(super) async fn all_with_lanes(&self, exports: Vec<Export>) -> Result<Vec<Export>, StoreError> {
         let mut told = Vec::with_capacity(exports.len());
         for export in exports {
-            told.push(self.with_lanes(export).await?);
+            match self.with_lanes(export).await {
+                Err(error) if is_unreadable(&error) => {}
+                export => told.push(export?),
+            }
         }
         Ok(told)
     }
@@ -104,7 +107,10 @@ impl DynamoStores {
 }
 
 pub(super) fn readable<'a>(owner: &Owner, items: impl Iterator<Item = &'a Item>) -> Result<Vec<Export>, StoreError> {
-    let unreadable = |error: &StoreError| matches!(error, StoreError::TooNew { .. } | StoreError::Corrupt { .. });
     let exports = items.map(|item| ExportRow::read(owner, item).map(|row| row.export));
-    exports.filter(|export| !export.as_ref().is_err_and(unreadable)).collect()
+    exports.filter(|export| !export.as_ref().is_err_and(is_unreadable)).collect()
+}
+
+const fn is_unreadable(error: &StoreError) -> bool {
+    matches!(error, StoreError::TooNew { .. } | StoreError::Corrupt { .. })
 }

@@ -5,7 +5,7 @@
 
 mod wanted;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use domain::export::{Export, Lane, Step};
@@ -20,6 +20,7 @@ use stores::jobs::ledger::{KeptKey, Ledger, StepRow};
 use super::keys;
 use super::reads::{Missing, Reads};
 use super::rows::{self, Active, ExportRow, StepItem};
+use super::write::Released;
 use crate::db::{Change, Condition};
 use crate::error::refused;
 use crate::item::{Item, Key, Read};
@@ -38,7 +39,9 @@ pub(super) struct View<'a> {
     active: Option<Active>,
     counted: BTreeMap<Key, u64>,
     kept: BTreeMap<Key, KeptKey>,
-    released: BTreeMap<ExportId, Vec<String>>,
+    released: BTreeMap<ExportId, Released>,
+    /// A lane that was read is not one of the export as it was read before.
+    is_overtaken: Cell<bool>,
 }
 
 impl<'a> View<'a> {
@@ -56,6 +59,7 @@ impl<'a> View<'a> {
             counted: BTreeMap::new(),
             kept: BTreeMap::new(),
             released: BTreeMap::new(),
+            is_overtaken: Cell::default(),
         }
     }
 
@@ -64,9 +68,14 @@ impl<'a> View<'a> {
         self.missing.take()
     }
 
-    /// The first keys of all steps of exports whose steps were taken from their holders.
-    pub(super) fn released(&self) -> Vec<String> {
-        self.released.values().flatten().cloned().collect()
+    /// Whether the reads do not fit together, since another write came between them.
+    pub(super) const fn is_overtaken(&self) -> bool {
+        self.is_overtaken.get()
+    }
+
+    /// The exports whose steps were taken from their holders.
+    pub(super) fn released(&self) -> Vec<Released> {
+        self.released.values().cloned().collect()
     }
 
     /// What the rule wrote, each item on the condition that it is as it was read.
@@ -186,7 +195,7 @@ impl Ledger for View<'_> {
         Ok(self.active()?.waiting.into_iter().find(|id| after.is_none_or(|after| *id > after)))
     }
 
-    fn due(&mut self) -> Result<Vec<ExportId>, StoreError> {
+    fn due(&mut self) -> Result<Vec<(u64, ExportId)>, StoreError> {
         let Some(due) = &self.reads.due else { return Err(self.ask(|missing| missing.due = true)) };
         let served = |key: &Key| -> Result<_, StoreError> {
             let item = self.item(key)?.ok_or_else(|| refused("find what is due", "an export is gone"))?;
@@ -194,7 +203,7 @@ impl Ledger for View<'_> {
         };
         let mut due: Vec<_> = due.iter().map(served).collect::<Result<_, _>>()?;
         due.sort_unstable();
-        Ok(due.into_iter().map(|(_, id)| id).collect())
+        Ok(due)
     }
 
     fn lane(&mut self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {
@@ -206,13 +215,13 @@ impl Ledger for View<'_> {
 
     fn save_lane(&mut self, of: &Export, lane: &Lane) -> Result<(), StoreError> {
         // A write is on the condition of what was read.
-        self.read_lane(of.id, lane.number)?;
+        self.lane_item(of.id, lane.number)?;
         self.lanes.insert((of.id, lane.number), Some(lane.clone()));
         Ok(())
     }
 
     fn remove_lane(&mut self, of: &Export, number: u32) -> Result<(), StoreError> {
-        self.read_lane(of.id, number)?;
+        self.lane_item(of.id, number)?;
         self.lanes.insert((of.id, number), None);
         Ok(())
     }
@@ -254,7 +263,7 @@ impl Ledger for View<'_> {
     fn release_all(&mut self, id: ExportId) -> Result<(), StoreError> {
         let Some(mut row) = self.export_row(id)? else { return Ok(()) };
         row.fence += 1;
-        self.released.insert(id, keys::all_steps(self.owner, id, row.export.lanes));
+        self.released.insert(id, (row.fence, keys::all_steps(self.owner, id, row.export.lanes)));
         self.exports.insert(id, row);
         Ok(())
     }

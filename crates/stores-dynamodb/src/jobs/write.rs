@@ -23,11 +23,14 @@ const LONGEST_WAIT: Duration = Duration::from_millis(300);
 /// From which repeat on the export is not believed that nobody has claimed a step.
 const DOUBTS: u32 = 3;
 /// How often a rule may ask for more: by what was asked before, by what the export says, by those that wait.
-const ROUNDS: u32 = 64;
+const ROUNDS: u32 = 256;
 /// Most due exports of one owner that a claim looks at.
 pub(super) const DUE_LIMIT: usize = 1_000;
 /// Most steps of one export that are looked at for who holds them; more than any number of workers has slots for.
 const HELD_LIMIT: usize = 10_000;
+
+/// The fence of an export whose steps were taken from their holders, and the first keys of all of them.
+pub(super) type Released = (u64, Vec<String>);
 
 /// What a rule surely asks for.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +57,10 @@ impl DynamoStores {
                 Some(done) => done,
                 None => continue,
             };
-            // Who does not hear of it records nothing all the same.
-            let _ = self.let_go(&released).await;
+            for (fence, steps) in released {
+                // Who does not hear of it records nothing all the same.
+                let _ = self.let_go(fence, &steps).await;
+            }
             return Ok(value);
         }
         let source = format!("{REPEATS} times another write came first").into();
@@ -69,7 +74,7 @@ impl DynamoStores {
         wanted: &Wanted,
         rule: impl Fn(&mut View<'_>) -> Result<T, StoreError>,
         doubts: bool,
-    ) -> Result<Option<(T, Vec<String>)>, StoreError> {
+    ) -> Result<Option<(T, Vec<Released>)>, StoreError> {
         let now = self.clock.now();
         let mut reads = Reads { doubts, ..Reads::default() };
         let first = Missing { items: wanted.items.iter().cloned().collect(), due: wanted.due.is_some(), held: None };
@@ -77,6 +82,9 @@ impl DynamoStores {
         for _ in 0..ROUNDS {
             let mut view = View::new(owner, now, &self.limits, &reads);
             let ruled = rule(&mut view);
+            if view.is_overtaken() {
+                return Ok(None);
+            }
             let changes = ruled.and_then(|value| Ok((value, view.changes()?)));
             let missing = view.missing();
             if !missing.is_empty() {
@@ -142,15 +150,15 @@ impl DynamoStores {
     }
 
     /// Lets those who hold steps under these first keys know by their next beat. That they record nothing any more is in the write
-    /// behind which this comes, so it may be cut short.
-    async fn let_go(&self, steps: &[String]) -> Result<(), StoreError> {
+    /// behind which this comes, so it may be cut short. Who has claimed since then has the new fence.
+    async fn let_go(&self, fence: u64, steps: &[String]) -> Result<(), StoreError> {
         let held = self.held_items(steps).await?;
         let update = |item: &Item| -> Result<_, StoreError> {
             let read = Read::new(item, "a step");
             let update = Update {
                 expression: "SET v = v + :one REMOVE worker, open_at",
-                condition: "v = :v",
-                values: vec![(":one", number(1)), (":v", number(read.number::<u64>("v")?))],
+                condition: "v = :v AND fence < :fence",
+                values: vec![(":one", number(1)), (":v", number(read.number::<u64>("v")?)), (":fence", number(fence))],
             };
             Ok((Key::of(item)?, update))
         };

@@ -25,8 +25,14 @@ async fn an_export_that_does_not_fit_into_an_item_is_refused() {
 /// More parts that are gone, and more failed segments, than a transaction has room for.
 #[tokio::test]
 async fn many_segments_begin_anew_by_one_write() {
-    const SEGMENTS: u32 = 120;
     let limits = Limits { attempts_per_step: 2, claim_segments: 40, ..Limits::default() };
+    many_segments_begin_anew(limits.clone()).await;
+    // The same in three lanes.
+    many_segments_begin_anew(Limits { lane_segments: 40, ..limits }).await;
+}
+
+async fn many_segments_begin_anew(limits: Limits) {
+    const SEGMENTS: u32 = 120;
     let Some(world) = World::new(limits).await else { return };
     world.planned(1, SEGMENTS).await;
     let all_end = async |outcome: Outcome| {
@@ -63,7 +69,8 @@ async fn many_segments_begin_anew_by_one_write() {
 /// One write fences all holders off; they hear of it by their next beat.
 #[tokio::test]
 async fn more_holders_than_a_transaction_has_room_for_are_let_go() {
-    let Some(world) = World::new(Limits { claim_segments: 40, ..Limits::default() }).await else { return };
+    let limits = Limits { claim_segments: 40, lane_segments: 40, ..Limits::default() };
+    let Some(world) = World::new(limits).await else { return };
     world.planned(1, 120).await;
     let mut leases = Vec::new();
     for by in 1..=3 {

@@ -93,8 +93,11 @@ impl Ledger for Rows<'_> {
         id.flatten().map(|id| parse_id(&id)).transpose()
     }
 
-    fn due(&mut self) -> Result<Vec<ExportId>, StoreError> {
-        read::ids(self.tx, sql::DUE_OF_OWNER, params![self.key, self.now.0], "find what is due")
+    fn due(&mut self) -> Result<Vec<(u64, ExportId)>, StoreError> {
+        let key = params![self.key, self.now.0];
+        let read = |row: &Row<'_>| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?));
+        let due = read::many(self.tx, sql::DUE_OF_OWNER, key, read, "find what is due")?;
+        due.into_iter().map(|(served, id)| Ok((served, parse_id(&id)?))).collect()
     }
 
     fn lane(&mut self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {

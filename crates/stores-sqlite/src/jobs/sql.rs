@@ -17,7 +17,7 @@ pub(super) const RUNNING: &str = "SELECT count(*) FROM exports WHERE state = 'ru
 pub(super) const NEXT_WAITING: &str = "SELECT min(id) FROM exports WHERE state = 'queued' AND owner = ?1 AND id > ?2";
 
 pub(super) const DUE_OF_OWNER: &str =
-    "SELECT id FROM exports WHERE owner = ?1 AND due_at IS NOT NULL AND due_at <= ?2 ORDER BY served, id";
+    "SELECT served, id FROM exports WHERE owner = ?1 AND due_at IS NOT NULL AND due_at <= ?2 ORDER BY served, id";
 
 pub(super) const LIST: &str = "SELECT id, record FROM exports WHERE owner = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
 

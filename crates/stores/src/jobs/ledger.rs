@@ -42,9 +42,9 @@ pub trait Ledger {
     fn running(&mut self) -> Result<u32, StoreError>;
     /// The oldest export that waits for a place, of those younger than `after`.
     fn next_waiting(&mut self, after: Option<ExportId>) -> Result<Option<ExportId>, StoreError>;
-    /// The exports of which something is due, the least recently served first; with lanes an export may come though no
+    /// The exports of which something is due and when each was served, the least recently served first; with lanes an export may come though no
     /// lane of it is due.
-    fn due(&mut self) -> Result<Vec<ExportId>, StoreError>;
+    fn due(&mut self) -> Result<Vec<(u64, ExportId)>, StoreError>;
 
     /// Reads a lane of an export; `None` where nothing is left to do in it.
     fn lane(&mut self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError>;

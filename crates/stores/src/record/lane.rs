@@ -4,12 +4,13 @@ use domain::export::{Lane, Segments};
 use domain::ids::ExportId;
 use serde::{Deserialize, Serialize};
 
-use super::RECORD_VERSION;
 use super::state::SegmentsRow;
+use super::{RECORD_VERSION, Version};
 use crate::StoreError;
 
 #[derive(Serialize, Deserialize)]
 struct LaneRow {
+    version: u32,
     segments: SegmentsRow,
     rows: u64,
     bytes: u64,
@@ -18,10 +19,12 @@ struct LaneRow {
     served: u64,
 }
 
-/// Writes a lane; its export and number are the key it lies under. Its export has a version, which counts for both.
+/// Writes a lane; its export and number are the key it lies under. It is written more often than its export, by whatever
+/// version, so it says its own.
 pub fn encode_lane(lane: &Lane) -> String {
     let Lane { number: _, segments, rows, bytes, reused_parts, built_parts, served } = lane;
     let row = LaneRow {
+        version: RECORD_VERSION,
         segments: segments.into(),
         rows: *rows,
         bytes: *bytes,
@@ -35,14 +38,16 @@ pub fn encode_lane(lane: &Lane) -> String {
 /// Reads the lane of an export that lies under a number.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] where no program of ours up to this version wrote it.
+/// [`StoreError::TooNew`] where a newer program wrote it, [`StoreError::Corrupt`] where nobody of ours did.
 pub fn decode_lane(id: ExportId, number: u32, record: &str) -> Result<Lane, StoreError> {
-    let corrupt = |source| {
-        let what = format!("lane {number} of export {id} (version {RECORD_VERSION} or less)");
-        StoreError::Corrupt { what, source }
-    };
+    let what = || format!("lane {number} of export {id}");
+    let corrupt = |source| StoreError::Corrupt { what: what(), source };
+    let Version { version } = serde_json::from_str(record).map_err(|error| corrupt(error.into()))?;
+    if version > RECORD_VERSION {
+        return Err(StoreError::TooNew { what: what(), found: version, known: RECORD_VERSION });
+    }
     let row: LaneRow = serde_json::from_str(record).map_err(|error| corrupt(error.into()))?;
-    let LaneRow { segments, rows, bytes, reused_parts, built_parts, served } = row;
+    let LaneRow { version: _, segments, rows, bytes, reused_parts, built_parts, served } = row;
     let segments = Segments::try_from(segments).map_err(corrupt)?;
     Ok(Lane { number, segments, rows, bytes, reused_parts, built_parts, served })
 }

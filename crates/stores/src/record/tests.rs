@@ -167,6 +167,8 @@ fn a_lane_is_read_back() {
     let lane = Lane { number, segments, rows, bytes, reused_parts: 1, built_parts: 2, served };
     assert_eq!(decode_lane(id, number, &encode_lane(&lane)).unwrap(), lane);
     assert!(matches!(decode_lane(id, number, "{}"), Err(StoreError::Corrupt { .. })));
+    let newer = decode_lane(id, number, "{\"version\":4,\"anything\":[]}");
+    assert!(matches!(newer, Err(StoreError::TooNew { found: 4, known: 3, .. })), "{newer:?}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ async fn storm(jobs: JobStore, seed: u64, seen: &mut BTreeMap<&'static str, u32>
         limits.segment_rows_target = if seed % 3 == 2 { 1_000 } else { limits.segment_rows_target };
         (limits.lease_milliseconds, limits.heartbeat_milliseconds, limits.sweep_milliseconds) = (60, 20, 10);
         // Every other over exports that count their segments in lanes.
-        limits.lane_segments = if seed % 2 == 0 { 1 } else { limits.lane_segments };
+        limits.lane_segments = if seed.is_multiple_of(2) { 1 } else { limits.lane_segments };
     });
     let system = System::with(settings).await;
     for (org, seed) in ORGS.into_iter().zip([1, 2]) {

@@ -1,7 +1,8 @@
 //! Wakes that are garbled, forged, doubled, too new, or lost.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use domain::clock::Clock;
 use domain::owner::Owner;
 use queue::{Message, Queue, Wake};
 use testkit::{JobStore, System, request};
@@ -75,7 +76,7 @@ async fn a_lost_wake_is_made_good_by_the_sweeper(jobs: JobStore) {
     let system = system(jobs).await;
     system.ingest_generated("acme", messages(1)).await;
     let export = system.create_quietly("acme", request(DAYS.0, DAYS.1)).await;
-    assert_eq!(system.queue.len().await.unwrap(), 0);
+    assert!(system.queue.is_empty().await.unwrap());
     system.run_until_settled().await;
     assert_eq!(system.archive_of_success(&export).await, undisturbed(request(DAYS.0, DAYS.1)).await);
     system.assert_nothing_left().await;
@@ -84,12 +85,12 @@ async fn a_lost_wake_is_made_good_by_the_sweeper(jobs: JobStore) {
 /// However many workers there are, what is due is looked for as often as one of them would.
 async fn one_of_all_workers_sweeps(jobs: JobStore) {
     let system = system(jobs).await;
-    let begin = Instant::now();
+    let begin = system.clock.monotonic();
     let crew = system.workers(4).await;
     while system.jobs.sweeps() < 10 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let (sweeps, passed) = (u128::from(system.jobs.sweeps()), begin.elapsed());
+    let (sweeps, passed) = (u128::from(system.jobs.sweeps()), system.clock.monotonic() - begin);
     let pause = Duration::from_millis(system.limits().sweep_milliseconds) * 9 / 10;
     assert!(sweeps <= passed.as_millis() / pause.as_millis() + 2, "{sweeps} in {passed:?}");
     crew.stop().await;

@@ -7,7 +7,7 @@ use stores::StoreError;
 use super::View;
 use crate::db::{Change, Condition};
 use crate::error::refused;
-use crate::item::Key;
+use crate::item::{Item, Key};
 use crate::jobs::rows::{self, ExportRow};
 use crate::jobs::{keys, lanes};
 
@@ -39,8 +39,19 @@ impl View<'_> {
         keys::step(self.owner, of.id, of.lane_of(step), step)
     }
 
-    /// A lane as it was read. The one that is asked for first is often the only one; with the second come all.
+    /// A lane as it was read. One under another fence than its export is of a time before or behind it.
     pub(super) fn read_lane(&self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {
+        let Some(item) = self.lane_item(id, number)? else { return Ok(None) };
+        let of = self.item(&keys::export(self.owner, id))?.map(|item| ExportRow::read(self.owner, item)).transpose()?;
+        if of.is_none_or(|of| lanes::fence_of(item).is_ok_and(|fence| fence != of.fence)) {
+            self.is_overtaken.set(true);
+            return Err(refused("decide", "another write came between two reads"));
+        }
+        lanes::read_lane(id, number, item).map(Some)
+    }
+
+    /// The item of a lane. The one that is asked for first is often the only one; with the second come all.
+    pub(super) fn lane_item(&self, id: ExportId, number: u32) -> Result<Option<&Item>, StoreError> {
         let key = keys::lane(self.owner, id, number);
         if !self.reads.items.contains_key(&key) {
             let lanes = self.export_row(id)?.map_or(0, |row| row.export.lanes);
@@ -49,7 +60,7 @@ impl View<'_> {
             let wanted = if all.len() < lanes as usize { all } else { vec![key] };
             return Err(self.ask(|missing| missing.items.extend(wanted)));
         }
-        self.item(&key)?.map(|item| lanes::read_lane(id, number, item)).transpose()
+        self.item(&key)
     }
 
     /// By the export as it was read: what this write claims was fresh before it.
@@ -76,6 +87,6 @@ impl View<'_> {
             return Ok(read.map(|read| Change::Delete(key, Condition::unchanged(Some(read)))));
         };
         let of = self.export_row(id)?.ok_or_else(|| refused("write a lane", "its export is not there"))?;
-        Ok(Some(self.put(key, lanes::write_lane(&of.export, lane, self.limits)?)))
+        Ok(Some(self.put(key, lanes::write_lane(&of, lane, self.limits)?)))
     }
 }

@@ -17,7 +17,7 @@ const CALM_ROUNDS: u32 = 400;
 pub async fn random_histories_end_well<J: Jobs, K>(make: impl AsyncFn(Arc<dyn Clock>, Limits) -> (K, J)) -> Checked {
     for seed in 0..HISTORIES {
         // In every other one exports of two segments and more have lanes.
-        let lane_segments = if seed % 2 == 0 { 5_000 } else { 1 };
+        let lane_segments = if seed.is_multiple_of(2) { 5_000 } else { 1 };
         let limits = Limits { retry_set: 4, claim_segments: 3, lanes: 3, lane_segments, ..Limits::default() };
         let world = World::new(limits, &make).await;
         let mut history = History { world, random: seed, created: 0, leases: Vec::new(), watched: BTreeMap::new() };

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::vec;
 
-use domain::export::{Claim, Export, Lane, Lease, Step, StepRecord, next_step};
+use domain::export::{Claim, Export, Lane, Lease, Phase, State, Step, StepRecord, next_step};
 use domain::ids::{ExportId, WorkerId};
 use domain::time::Micros;
 
@@ -28,7 +28,9 @@ pub fn claim(ledger: &mut impl Ledger, worker: WorkerId, room: u32) -> Result<Op
         Some(lane) => ledger.save_lane(&export, lane)?,
         None => ledger.save_export(&export)?,
     }
-    let more = claim.more || search.next(ledger)?.is_some() || search.found_newer();
+    // Its other lanes were not looked at.
+    let other_lanes = matches!(&export.state, State::Running(Phase::Lanes(lanes)) if lanes.open > 1);
+    let more = claim.more || other_lanes || search.next(ledger)?.is_some() || search.found_newer();
     Ok(Some(Claimed { export, leases, more }))
 }
 
@@ -92,18 +94,19 @@ fn served(now: Micros, latest: u64) -> u64 {
 /// Looks through the due exports of an owner. One that cannot be read is passed over, so that it does not stop the
 /// others.
 struct Search {
-    due: vec::IntoIter<ExportId>,
+    due: vec::IntoIter<(u64, ExportId)>,
     worker: WorkerId,
     /// What was found and is not served yet.
     found: Vec<Unit>,
-    /// The latest time of a claim that was seen.
+    /// The latest time of a claim that is known.
     latest: u64,
     unreadable: Option<StoreError>,
 }
 
 impl Search {
-    fn new(due: Vec<ExportId>, worker: WorkerId) -> Self {
-        Self { due: due.into_iter(), worker, found: Vec::new(), latest: 0, unreadable: None }
+    fn new(due: Vec<(u64, ExportId)>, worker: WorkerId) -> Self {
+        let latest = due.iter().map(|(served, _)| *served).max().unwrap_or(0);
+        Self { due: due.into_iter(), worker, found: Vec::new(), latest, unreadable: None }
     }
 
     /// The next export or lane with something to claim.
@@ -111,31 +114,34 @@ impl Search {
     /// Exports come in the order in which they were served, their lanes were served later than they say themselves: so
     /// once an export without lanes is found, nothing that was served earlier comes behind it.
     fn next(&mut self, ledger: &mut impl Ledger) -> Result<Option<Unit>, StoreError> {
-        while let Some(id) = self.due.next() {
-            let export = match ledger.export(id) {
-                Ok(Some(export)) => export,
-                Ok(None) => continue,
-                Err(error @ StoreError::TooNew { .. }) => {
-                    self.unreadable = Some(error);
-                    continue;
+        while let Some((_, id)) = self.due.next() {
+            match self.unit(ledger, id) {
+                Ok(Some(unit)) => {
+                    let has_lanes = unit.lane.is_some();
+                    self.found.push(unit);
+                    if !has_lanes {
+                        break;
+                    }
                 }
-                Err(error @ StoreError::Corrupt { .. }) => {
-                    self.unreadable = self.unreadable.take().or(Some(error));
-                    continue;
-                }
+                Ok(None) => {}
+                Err(error @ StoreError::TooNew { .. }) => self.unreadable = Some(error),
+                Err(error @ StoreError::Corrupt { .. }) => self.unreadable = self.unreadable.take().or(Some(error)),
                 Err(error) => return Err(error),
-            };
-            self.latest = self.latest.max(export.served);
-            if lanes::has_lanes(&export) {
-                let lane = self.lane(ledger, &export)?;
-                self.found.extend(lane.map(|lane| Unit { export, lane: Some(lane) }));
-            } else if next_step(&export, ledger.now(), ledger.limits()).is_some() {
-                self.found.push(Unit { export, lane: None });
-                break;
             }
         }
         let first = (0..self.found.len()).min_by_key(|at| self.found[*at].served());
         Ok(first.map(|at| self.found.swap_remove(at)))
+    }
+
+    /// What can be claimed of an export.
+    fn unit(&mut self, ledger: &mut impl Ledger, id: ExportId) -> Result<Option<Unit>, StoreError> {
+        let Some(export) = ledger.export(id)? else { return Ok(None) };
+        if lanes::has_lanes(&export) {
+            let lane = self.lane(ledger, &export)?;
+            return Ok(lane.map(|lane| Unit { export, lane: Some(lane) }));
+        }
+        let is_claimable = next_step(&export, ledger.now(), ledger.limits()).is_some();
+        Ok(is_claimable.then_some(Unit { export, lane: None }))
     }
 
     /// The lane of an export that this worker claims from. Each worker has an order of its own, so that they are spread

@@ -15,11 +15,15 @@ const LOOKED_LIMIT: usize = 64;
 /// One write: what is held in exports and lanes whose look is due, and when their next look is.
 pub fn look(ledger: &mut impl Ledger) -> Result<Vec<(ExportId, Seen)>, StoreError> {
     let mut look = Look { next: ledger.now().plus(heartbeat_micros(ledger.limits())), looked: 0, found: Vec::new() };
-    for id in ledger.due()? {
-        match ledger.export(id) {
-            Ok(Some(export)) if lanes::has_lanes(&export) => look.at_lanes(ledger, &export)?,
-            Ok(Some(export)) => look.at(ledger, export)?,
-            Ok(None) | Err(StoreError::TooNew { .. } | StoreError::Corrupt { .. }) => {}
+    for (_, id) in ledger.due()? {
+        let looked = match ledger.export(id) {
+            Ok(Some(export)) if lanes::has_lanes(&export) => look.at_lanes(ledger, &export),
+            Ok(Some(export)) => look.at(ledger, export),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        match looked {
+            Ok(()) | Err(StoreError::TooNew { .. } | StoreError::Corrupt { .. }) => {}
             Err(error) => return Err(error),
         }
     }

@@ -77,7 +77,8 @@ fn settle(
     let opened = export.split(&limits);
     let next = match (goes_on, &mut lane) {
         (None, _) => None,
-        (Some(worker), Some(lane)) => claim::go_on_in_lane(ledger, &export, lane, worker)?,
+        (Some(worker), Some(lane)) if success.is_some() => claim::go_on_in_lane(ledger, &export, lane, worker)?,
+        (Some(_), Some(_)) => None,
         (Some(worker), None) => claim::go_on(ledger, &mut export, worker)?,
     };
     match &lane {

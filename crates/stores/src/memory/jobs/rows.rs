@@ -106,13 +106,13 @@ impl Ledger for View<'_> {
         Ok(self.rows.of(self.owner).find(waits).map(|export| export.id))
     }
 
-    fn due(&mut self) -> Result<Vec<ExportId>, StoreError> {
+    fn due(&mut self) -> Result<Vec<(u64, ExportId)>, StoreError> {
         let due_at = |export: &Export| self.rows.due_at(export, self.limits);
         let is_due = |export: &&Export| due_at(export).is_some_and(|due_at| due_at <= self.now);
         let mut due: Vec<_> =
             self.rows.of(self.owner).filter(is_due).map(|export| (export.served, export.id)).collect();
         due.sort_unstable();
-        Ok(due.into_iter().map(|(_, id)| id).collect())
+        Ok(due)
     }
 
     fn lane(&mut self, id: ExportId, number: u32) -> Result<Option<Lane>, StoreError> {
