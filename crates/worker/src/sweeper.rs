@@ -20,7 +20,6 @@ const SWEEP_OWNERS: u32 = 1_000;
 /// The wait for a queue that answers again to go on doing so, before what was pushed in vain is looked for.
 const BACK_WAIT: Duration = Duration::from_millis(200);
 /// Every so many sweeps what dead processes left is cleared away, too: their files by each worker, all else by one of all.
-/// Then each worker sweeps, whoever else does: the others may do it in vain.
 const HOUSEKEEPING_SWEEPS: u64 = 60;
 /// So many turns a worker leaves to others behind a sweep that failed.
 const PASSES: u32 = 2;
@@ -38,9 +37,8 @@ impl Worker {
         sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut passes = 0;
         for count in 0_u64.. {
-            let is_time_for_all = count.is_multiple_of(HOUSEKEEPING_SWEEPS);
             let is_its_turn = tokio::select! {
-                _ = sweeps.tick() => is_time_for_all || (passes == 0 && self.has_the_turn("sweep", 1).await),
+                _ = sweeps.tick() => passes == 0 && self.has_the_turn("sweep", 1).await,
                 () = self.hints.back() => {
                     tokio::time::sleep(BACK_WAIT).await;
                     true
@@ -51,7 +49,7 @@ impl Worker {
                 true => 0,
                 false => passes.saturating_sub(1),
             };
-            if is_time_for_all {
+            if count.is_multiple_of(HOUSEKEEPING_SWEEPS) {
                 self.clear_the_machine().await;
                 if passes == 0 && self.has_the_turn("housekeeping", HOUSEKEEPING_SWEEPS as u32).await {
                     self.clear_the_stores().await;

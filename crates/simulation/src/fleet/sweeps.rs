@@ -4,8 +4,6 @@ use super::worker::Who;
 use super::{Event, Fleet};
 use crate::scenario::{MILLISECOND, Time};
 
-/// Every so many sweeps of its own a worker sweeps, whoever else does.
-const HOUSEKEEPING_SWEEPS: u64 = 60;
 /// Owners that one sweep wakes.
 const SWEEP_OWNERS: usize = 1_000;
 /// Keys over which the index of due exports is spread, each asked by a call.
@@ -18,9 +16,7 @@ impl Fleet {
         }
         let pause = self.scenario.limits.sweep_milliseconds * MILLISECOND;
         self.events.at(self.now + pause, Event::Sweep { worker });
-        // Now and then each sweeps.
-        let for_itself = self.scenario.switches.each_sweeps || self.dice.below(HOUSEKEEPING_SWEEPS) == 0;
-        if !for_itself && !self.has_the_turn(pause) {
+        if !self.scenario.switches.each_sweeps && !self.has_the_turn(pause) {
             return;
         }
         let due = self.table.due(self.wall(), SWEEP_OWNERS);
